@@ -1,0 +1,3 @@
+"""GenBench: would you ship it?"""
+
+__version__ = "0.1.0"

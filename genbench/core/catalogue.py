@@ -1,0 +1,162 @@
+"""The path is the registry: a file's place and name are its entry, and entry points add more of the same shape.
+
+Reading the catalogue parses files and imports nothing, so listing it is instant. `Entry.load` imports one.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import importlib
+import importlib.metadata
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from genbench.core.digest import file_digest
+from genbench.core.errors import CatalogueError, MissingExtra, UnknownName
+
+Kind: TypeAlias = Literal["probe", "model", "lens", "data"]
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Where one kind of entry stands: the package, the mark that names it, and how deep its ids go."""
+
+    package: str
+    mark: str
+    depth: int
+    is_class: bool
+
+
+SHELVES: dict[Kind, Shelf] = {
+    "probe": Shelf("probes", "probe", 2, False),
+    "model": Shelf("models", "family", 1, True),
+    "lens": Shelf("lenses", "lens", 2, True),
+    "data": Shelf("data", "dataset", 1, False),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing the catalogue holds. `keywords` are the literal arguments of its mark; nothing was imported."""
+
+    kind: Kind
+    id: str
+    module: str
+    attribute: str
+    path: Path
+    line: int
+    summary: str
+    doc: str
+    keywords: dict[str, Any]
+    capabilities: tuple[str, ...]
+    provider: str = "genbench"
+
+    @property
+    def code(self) -> str:
+        """Digest of the source file: the entry's version."""
+        return file_digest(self.path)
+
+    @property
+    def modality(self) -> str:
+        return str(self.keywords.get("modality", ""))
+
+    def load(self) -> Any:
+        """The marked function or class itself."""
+        try:
+            module = importlib.import_module(self.module)
+        except ModuleNotFoundError as error:
+            raise MissingExtra(error.name or self.module, "dev") from error
+        return getattr(module, self.attribute)
+
+
+@functools.cache
+def catalogue(kind: Kind) -> dict[str, Entry]:
+    """All entries of a kind by id. An id defined twice, or a file that breaks the contract, is refused here."""
+    entries: dict[str, Entry] = {}
+    for entry in (*_shipped(kind), *_plugged(kind)):
+        if entry.id in entries:
+            first = entries[entry.id]
+            raise CatalogueError(
+                entry.path, entry.line, f"{kind} {entry.id!r} is defined twice; first at {first.path}:{first.line}"
+            )
+        entries[entry.id] = entry
+    return entries
+
+
+def find(kind: Kind, id: str) -> Entry:
+    """The entry of that id; an unknown one is answered with the nearest."""
+    entries = catalogue(kind)
+    if id not in entries:
+        raise UnknownName(kind, id, entries)
+    return entries[id]
+
+
+def _shipped(kind: Kind) -> Iterator[Entry]:
+    shelf = SHELVES[kind]
+    root = Path(__file__).parent.parent / shelf.package
+    for path in sorted(root.glob("/".join(["*"] * shelf.depth) + ".py")):
+        parts = path.relative_to(root).with_suffix("").parts
+        if not any(part.startswith("_") for part in parts):
+            yield _read(kind, ".".join(parts), f"genbench.{shelf.package}.{'.'.join(parts)}", path)
+
+
+def _plugged(kind: Kind) -> Iterator[Entry]:
+    for point in importlib.metadata.entry_points(group=f"genbench.{SHELVES[kind].package}"):
+        spec = importlib.util.find_spec(point.module)
+        if spec is None or spec.origin is None:
+            raise CatalogueError(point.value, 1, f"entry point {point.name!r} names a module that is not installed")
+        provider = point.dist.name if point.dist else "an entry point"
+        yield _read(kind, point.name, point.module, Path(spec.origin), point.attr, provider)
+
+
+def _read(
+    kind: Kind, id: str, module: str, path: Path, attribute: str | None = None, provider: str = "genbench"
+) -> Entry:
+    shelf = SHELVES[kind]
+    wanted = ast.ClassDef if shelf.is_class else ast.FunctionDef
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    except SyntaxError as error:
+        raise CatalogueError(path, error.lineno or 1, f"cannot be parsed: {error.msg}") from error
+    if id.count(".") != shelf.depth - 1:
+        raise CatalogueError(path, 1, f"a {kind}'s id has {shelf.depth} part(s) joined by dots, got {id!r}")
+    name = (attribute or id.split(".")[-1]).replace("_", "").lower()
+    marked = list(_marked(tree, shelf.mark))
+    named = [(node, mark) for node, mark in marked if node.name.replace("_", "").lower() == name]
+    if not named:
+        what = "class" if shelf.is_class else "function"
+        near = f"; it marks {marked[0][0].name!r}" if marked else ""
+        line = marked[0][0].lineno if marked else 1
+        raise CatalogueError(path, line, f"has no {what} {name!r} marked @{shelf.mark}(...){near}")
+    node, mark = named[0]
+    if not isinstance(node, wanted):
+        raise CatalogueError(path, node.lineno, f"{node.name} must be a {'class' if shelf.is_class else 'function'}")
+    doc = ast.get_docstring(node) or ""
+    if not doc:
+        raise CatalogueError(path, node.lineno, f"{node.name} has no docstring")
+    summary = doc.split("\n\n")[0].replace("\n", " ").strip()
+    methods = tuple(n.name for n in node.body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_"))
+    keywords = {k.arg: _literal(k.value) for k in mark.keywords if k.arg}
+    return Entry(
+        kind, id, module, node.name, path, node.lineno, summary, doc, keywords,
+        methods if shelf.is_class else (), provider,
+    )  # fmt: skip
+
+
+def _marked(tree: ast.Module, mark: str) -> Iterator[tuple[ast.ClassDef | ast.FunctionDef, ast.Call]]:
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
+            for decorator in node.decorator_list:
+                if isinstance(decorator, ast.Call) and ast.unparse(decorator.func).split(".")[-1] == mark:
+                    yield node, decorator
+
+
+def _literal(node: ast.expr) -> Any:
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        return ast.unparse(node)

@@ -1,0 +1,98 @@
+"""A dataset: items of one modality with a licence, a digest, three splits and maybe groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias, TypeVar
+
+import numpy as np
+
+from genbench.core.errors import DataError
+
+Item: TypeAlias = Any  # an image is uint8 [height width channels], a text is str; a lens knows more
+Split: TypeAlias = Literal["train", "held_out", "reserve"]
+SPLITS: tuple[Split, ...] = ("train", "held_out", "reserve")
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A file that was set aside, and why; the rest of the dataset goes on without it."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Groups:
+    """One group per item: labels [n] index into names."""
+
+    labels: np.ndarray
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Items and what must be known of them.
+
+    splits: indices of items. `train` is for fitting, `held_out` for scoring, `reserve` is real data that neither
+    sees: the perfect generator of controls and floors. Near-duplicates stay within one split.
+    keys: a stable name per item, so scores of two runs pair up. digest: SHA-256 over the items and their order.
+    """
+
+    name: str
+    modality: str
+    items: Sequence[Item]
+    splits: dict[Split, np.ndarray]
+    keys: tuple[str, ...]
+    digest: str
+    licence: str
+    source: str
+    groups: Groups | None = None
+    quarantined: tuple[Quarantined, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(self.items) < 2:
+            raise DataError(
+                f"dataset {self.name!r} has {len(self.items)} usable item(s); a split needs at least 2"
+                + "".join(f"\n  set aside: {q.path}: {q.reason}" for q in self.quarantined[:5])
+            )
+        if len(self.keys) != len(self.items):
+            raise DataError(f"dataset {self.name!r}: {len(self.items)} items but {len(self.keys)} keys")
+
+    def take(self, split: Split, limit: int | None = None) -> list[Item]:
+        """The first `limit` items of a split, in its (already shuffled) order."""
+        return [self.items[int(i)] for i in self.indices(split, limit)]
+
+    def indices(self, split: Split, limit: int | None = None) -> np.ndarray:
+        """Positions in `items` of the first `limit` of a split; empty where there is no such split."""
+        return self.splits.get(split, np.empty(0, dtype=np.int64))[:limit]
+
+    def labels(self, split: Split, limit: int | None = None) -> np.ndarray:
+        """Group labels [n] of a split; an error where the dataset has no groups."""
+        if self.groups is None:
+            raise DataError(f"dataset {self.name!r} has no groups")
+        labels: np.ndarray = self.groups.labels[self.indices(split, limit)]
+        return labels
+
+
+@dataclass(frozen=True)
+class DatasetSpec:
+    """What `@dataset` says of a data source before it is read."""
+
+    modality: str
+    licence: str
+
+
+F = TypeVar("F", bound=Callable[..., Dataset])
+
+
+def dataset(*, modality: str, licence: str) -> Callable[[F], F]:
+    """Marks a function `(*, settings...) -> Dataset` as the data source of its file."""
+
+    def mark(function: F) -> F:
+        function.__genbench__ = DatasetSpec(modality, licence)  # type: ignore[attr-defined]
+        return function
+
+    return mark

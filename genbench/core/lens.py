@@ -1,0 +1,111 @@
+"""The lens: the only modality code. Each capability is one small protocol, so a plan can tell what is possible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float
+
+from genbench.core.data import Dataset, Item
+from genbench.core.evidence import Annotations, Arrays, Fingerprints, Rng
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """An item for a reader's eyes: `png` holds an encoded image, `text` a plain excerpt (never HTML)."""
+
+    kind: Literal["image", "text"]
+    png: bytes = b""
+    text: str = ""
+
+
+@runtime_checkable
+class Embeds(Protocol):
+    """items -> features [n d], float32 or float64; the same item gives the same row in any batch."""
+
+    def features(self, items: Sequence[Item]) -> Float[np.ndarray, "n d"]: ...
+
+
+@runtime_checkable
+class Fingerprinter(Protocol):
+    """items -> signatures whose share of equal slots tells likeness."""
+
+    def fingerprints(self, items: Sequence[Item]) -> Fingerprints: ...
+
+
+@runtime_checkable
+class Annotator(Protocol):
+    """items -> group labels, with the annotator's own confusion matrix."""
+
+    def annotate(self, items: Sequence[Item]) -> Annotations: ...
+
+
+@runtime_checkable
+class Perturbs(Protocol):
+    """items -> items that mean the same, moved by `strength` in [0, 1]; 0 changes nothing."""
+
+    def perturb(self, items: Sequence[Item], rng: Rng, strength: float) -> list[Item]: ...
+
+
+@runtime_checkable
+class Reads(Protocol):
+    """items -> strings."""
+
+    def texts(self, items: Sequence[Item]) -> list[str]: ...
+
+
+@runtime_checkable
+class Continuous(Protocol):
+    """items -> arrays a differentiable model takes."""
+
+    def arrays(self, items: Sequence[Item]) -> Arrays: ...
+
+
+@runtime_checkable
+class Renders(Protocol):
+    """item -> what a report shows of it."""
+
+    def render(self, item: Item) -> Rendering: ...
+
+
+@runtime_checkable
+class LearnsFromData(Protocol):
+    """A lens fitted on the train split; its state is kept as arrays and JSON, like a checkpoint."""
+
+    def learn(self, data: Dataset, seed: int) -> None: ...
+
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]: ...
+
+    def restore(self, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None: ...
+
+
+@runtime_checkable
+class Identified(Protocol):
+    """Something whose behaviour also depends on content beyond code and settings (weights on disk)."""
+
+    def identity(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class LensSpec:
+    """What `@lens` says of a lens. titles: the names its scores may carry, {"quality.frechet.distance": "FID"}."""
+
+    modality: str
+    cites: tuple[str, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+
+C = TypeVar("C", bound=type)
+
+
+def lens(*, modality: str, cites: Sequence[str] = (), titles: Mapping[str, str] | None = None) -> Callable[[C], C]:
+    """Marks a class, built from keyword-only settings, as the lens of its file."""
+
+    def mark(cls: C) -> C:
+        cls.__genbench__ = LensSpec(modality, tuple(cites), dict(titles or {}))  # type: ignore[attr-defined]
+        return cls
+
+    return mark

@@ -1,0 +1,135 @@
+"""A model is anything with capabilities. Each is a protocol; a family implements those it honestly can."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float
+
+from genbench.core.data import Dataset, Item
+from genbench.core.evidence import LogProbs
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Progress of a fit: `step` of `steps`; losses by name, such as {"train": 1.9, "held_out": 2.1}."""
+
+    step: int
+    steps: int
+    losses: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a fit is given beside the data: a seed, a device ("cpu", "cuda", "mps") and someone to tell."""
+
+    seed: int = 0
+    device: str = "cpu"
+    tell: Callable[[Tick], None] = lambda tick: None
+
+
+@dataclass(frozen=True)
+class History:
+    """The curve of a fit (one Tick per record, in order) and why it ended."""
+
+    ticks: tuple[Tick, ...] = ()
+    ended: str = "all steps done"
+
+
+@runtime_checkable
+class Fittable(Protocol):
+    """Learns from `data.take("train")`; may look at `held_out` for early stopping only."""
+
+    def fit(self, data: Dataset, training: Training) -> History: ...
+
+
+@runtime_checkable
+class Persistent(Protocol):
+    """Its learned state is named arrays and JSON, kept as safetensors; `restore` is called on a fresh object."""
+
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]: ...
+
+    def restore(self, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None: ...
+
+
+@runtime_checkable
+class Placeable(Protocol):
+    """Can move to a device: "cpu", "cuda", "cuda:1", "mps"."""
+
+    def place(self, device: str) -> None: ...
+
+
+@runtime_checkable
+class Sampler(Protocol):
+    """One item per seed; item i depends on seeds[i] alone, never on its neighbours in the batch."""
+
+    def sample(self, seeds: Sequence[int]) -> Sequence[Item]: ...
+
+
+@runtime_checkable
+class Perturbable(Protocol):
+    """The items of `sample(seeds)` with their latents moved: z' = sqrt(1 - strength^2) z + strength e."""
+
+    def sample_near(self, seeds: Sequence[int], strength: float) -> Sequence[Item]: ...
+
+
+@runtime_checkable
+class Density(Protocol):
+    """Log-probability (nats) of each item, or a lower bound that says so."""
+
+    def log_prob(self, items: Sequence[Item]) -> LogProbs: ...
+
+
+@runtime_checkable
+class Differentiable(Protocol):
+    """A per-item loss and its gradient at continuous inputs x within the range of `Arrays`."""
+
+    def loss_and_grad(
+        self, x: Float[np.ndarray, "n ..."]
+    ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, "n ..."]]: ...
+
+
+@runtime_checkable
+class Completer(Protocol):
+    """Continues each prompt with its own seed; returns only what was added."""
+
+    def complete(self, prompts: Sequence[str], seeds: Sequence[int]) -> list[str]: ...
+
+
+@runtime_checkable
+class Translator(Protocol):
+    """Maps each item to an item of another domain."""
+
+    def translate(self, items: Sequence[Item]) -> Sequence[Item]: ...
+
+
+CAPABILITIES: tuple[type, ...] = (
+    Sampler, Perturbable, Density, Differentiable, Completer, Translator, Fittable, Persistent, Placeable,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FamilySpec:
+    """What `@family` says: modality ("any" for those that take what comes), presets of settings, papers."""
+
+    modality: str
+    cites: tuple[str, ...] = ()
+    presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+C = TypeVar("C", bound=type)
+
+
+def family(
+    *, modality: str, cites: Sequence[str] = (), presets: Mapping[str, Mapping[str, Any]] | None = None
+) -> Callable[[C], C]:
+    """Marks a class, built from keyword-only settings, as the model family of its file."""
+
+    def mark(cls: C) -> C:
+        cls.__genbench__ = FamilySpec(modality, tuple(cites), dict(presets or {}))  # type: ignore[attr-defined]
+        return cls
+
+    return mark
