@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from genbench.core.digest import file_digest
+from genbench.core.digest import digest, file_digest
 from genbench.core.errors import CatalogueError, MissingExtra, UnknownName
 
 Kind: TypeAlias = Literal["probe", "model", "lens", "data"]
@@ -57,8 +57,8 @@ class Entry:
 
     @property
     def code(self) -> str:
-        """Digest of the source file: the entry's version."""
-        return file_digest(self.path)
+        """The entry's version: digest of its file, the private files beside it, and, for a probe, the statistics."""
+        return _code(self.path, self.kind == "probe")
 
     @property
     def modality(self) -> str:
@@ -71,6 +71,12 @@ class Entry:
         except ModuleNotFoundError as error:
             raise MissingExtra(error.name or self.module, "dev") from error
         return getattr(module, self.attribute)
+
+
+@functools.cache
+def _code(path: Path, with_statistics: bool) -> str:
+    statistics = sorted((Path(__file__).parent.parent / "stats").glob("*.py")) if with_statistics else []
+    return digest([file_digest(p) for p in (path, *sorted(path.parent.glob("_[a-z]*.py")), *statistics)])
 
 
 @functools.cache

@@ -106,6 +106,20 @@ class Translator(Protocol):
     def translate(self, items: Sequence[Item]) -> Sequence[Item]: ...
 
 
+@runtime_checkable
+class Stands(Protocol):
+    """A family that stands for another object (a user's own); the harness works with what it unwraps."""
+
+    def unwrap(self) -> Any: ...
+
+
+@runtime_checkable
+class Receives(Protocol):
+    """A family with outputs instead of a model: the harness reads them and hands them over, in order."""
+
+    def receive(self, items: Sequence[Item]) -> None: ...
+
+
 CAPABILITIES: tuple[type, ...] = (
     Sampler, Perturbable, Density, Differentiable, Completer, Translator, Fittable, Persistent, Placeable,
 )  # fmt: skip

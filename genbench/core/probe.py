@@ -3,8 +3,9 @@
     @probe(reports={"closer": Metric(...)}, cites=["..."], control="copycat", truth="gaussian")
     def copying(generated: Features, train: Features, *, rng: Rng, resamples: int = 200) -> Estimates: ...
 
-Positional parameters are needs: the name is a role, the annotation a kind of evidence. A parameter called
-`model` is annotated with a capability and receives the model itself. Keyword-only parameters are settings;
+Positional parameters are needs: the name is a role, or a role and a word of the probe's own where it wants two kinds
+of evidence in one role (`train`, `train_seen`); the annotation is the kind. A parameter called `model` is annotated
+with a capability and receives the model itself. Keyword-only parameters are settings;
 `rng`, where asked for, is the only source of chance.
 """
 
@@ -27,6 +28,7 @@ AXES = ("quality", "memorization", "robustness", "bias", "misuse", "energy")
 class Need:
     """Evidence of `kind` in `role`; or, where role is "model", a model with the capability `kind`."""
 
+    parameter: str
     role: str
     kind: type
 
@@ -121,9 +123,10 @@ def _need(name: str, kind: Any) -> Need:
         if kind not in CAPABILITIES:
             allowed = ", ".join(c.__name__ for c in CAPABILITIES)
             raise ValueError(f"`model` must be annotated with one of {allowed}")
-        return Need(name, kind)
-    if name not in ROLES:
+        return Need(name, name, kind)
+    role = next((r for r in sorted(ROLES, key=len, reverse=True) if name == r or name.startswith(f"{r}_")), None)
+    if role is None:
         raise ValueError(f"`{name}` is no role; roles are {', '.join(ROLES)}, or `model`")
     if kind not in KINDS:
         raise ValueError(f"`{name}` must be annotated with one of {', '.join(k.__name__ for k in KINDS)}")
-    return Need(name, kind)
+    return Need(name, role, kind)
