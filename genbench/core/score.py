@@ -32,6 +32,7 @@ class Metric:
     margin: the smallest difference between two models that matters, in its unit; None: any.
     context: shown beside the verdict, never part of it (popular scores with known false alarms).
     repeatable: the same suite and seed give the same value (false for joules and seconds).
+    title: how a report names it; empty: the metric's own name in words.
     """
 
     unit: str
@@ -42,6 +43,7 @@ class Metric:
     margin: float | None = None
     context: bool = False
     repeatable: bool = True
+    title: str = ""
 
 
 @dataclass(frozen=True)
