@@ -1,0 +1,160 @@
+"""`genbench report`, `compare`, `gate`, `history`, `reindex` and `export`: reading what runs left."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from genbench.results.run import Run
+
+RUN = "RUN is a run folder, its name, the beginning of its name, or latest."
+
+
+@click.command("report", epilog=RUN)
+@click.argument("run", default="latest")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: report.html in the run folder.")
+def report_command(run: str, output: Path | None) -> None:
+    """Compile RUN into one HTML page that opens offline.
+
+    \b
+    Examples:
+      genbench report
+      genbench report quickstart-20260101-120000 -o quickstart.html
+    """
+    from genbench.report.html import write_report
+
+    loaded = _load(run)
+    page = output or loaded.path / "report.html"
+    write_report(loaded, page)
+    click.echo(str(page))
+
+
+@click.command("compare", epilog=RUN)
+@click.argument("a")
+@click.argument("b")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--markdown", is_flag=True, help="For a pull request.")
+def compare_command(a: str, b: str, as_json: bool, markdown: bool) -> None:
+    """Is B better than A? Paired where they share items, corrected for the number of questions asked.
+
+    Answers better, worse, same within the margin, or cannot tell with the n that could.
+
+    \b
+    Examples:
+      genbench compare main-20260101-120000 latest
+      genbench compare runs/before runs/after --markdown
+    """
+    from genbench.cli.tables import print_json, print_table
+    from genbench.report.compare import compare_runs
+
+    table = compare_runs(_load(a), _load(b))
+    if as_json:
+        print_json(table.to_json())
+    elif markdown:
+        click.echo(table.to_markdown())
+    else:
+        print_table(table.columns, table.rows)
+
+
+@click.command("gate", epilog=RUN)
+@click.argument("run", default="latest")
+@click.option("--against", metavar="RUN", help="Also fail where RUN is worse than this baseline.")
+@click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML here.")
+@click.option("--summary", type=click.Path(path_type=Path), help="Append a Markdown summary here.")
+@click.option("--annotations", is_flag=True, help="Print workflow annotations (::error ...).")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def gate_command(
+    run: str, against: str | None, junit: Path | None, summary: Path | None, annotations: bool, as_json: bool
+) -> None:
+    """Decide RUN by the gates of its suite. The whole interval must lie within a gate to pass it.
+
+    Exit code: 0 pass, 1 fail, 2 usage error, 3 cannot tell, 4 the run itself broke.
+
+    \b
+    Examples:
+      genbench gate latest
+      genbench gate latest --against main --junit gates.xml --summary "$GITHUB_STEP_SUMMARY"
+    """
+    from genbench.cli.tables import print_json, print_table
+    from genbench.report.gate import judge
+    from genbench.report.outlets import annotation_lines, junit_xml, markdown_summary
+
+    verdict = judge(_load(run), _load(against) if against else None)
+    if junit:
+        junit.write_text(junit_xml(verdict), encoding="utf-8")
+    if summary:
+        with summary.open("a", encoding="utf-8") as handle:
+            handle.write(markdown_summary(verdict))
+    if annotations:
+        click.echo("\n".join(annotation_lines(verdict)))
+    if as_json:
+        print_json(verdict.to_json())
+    else:
+        print_table(["gate", "model", "result", "because"], verdict.rows)
+        click.echo(f"\n{verdict.words}")
+    sys.exit(verdict.exit_code)
+
+
+@click.command("history")
+@click.option("--metric", metavar="ID", help="Such as quality.frechet.distance.")
+@click.option("--model", metavar="NAME")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def history_command(metric: str | None, model: str | None, as_json: bool) -> None:
+    """Show scores across the runs in .genbench/runs, oldest first.
+
+    \b
+    Examples:
+      genbench history --metric quality.frechet.distance
+      genbench history --model vae --json
+    """
+    from genbench.cli.tables import print_json, print_table
+    from genbench.results.history import history
+    from genbench.run.home import Home
+
+    frame = history(Home.here().runs, metric=metric, model=model)
+    if as_json:
+        print_json(frame.to_dict(orient="records"))
+    elif frame.empty:
+        click.echo(f"no scores in {Home.here().runs}; run a suite first, or `genbench reindex`", err=True)
+    else:
+        print_table(list(frame.columns), frame.values.tolist())
+
+
+@click.command("reindex")
+def reindex_command() -> None:
+    """Rebuild the history index from the run folders, which are the truth.
+
+    \b
+    Example:
+      genbench reindex
+    """
+    from genbench.results.history import reindex
+    from genbench.run.home import Home
+
+    runs = Home.here().runs
+    click.echo(f"{reindex(runs)} runs indexed in {runs}")
+
+
+@click.command("export", epilog=RUN)
+@click.argument("run")
+@click.argument("file", type=click.Path(path_type=Path))
+def export_command(run: str, file: Path) -> None:
+    """Write RUN's scores to FILE: .csv, .parquet or .json by its suffix.
+
+    \b
+    Example:
+      genbench export latest scores.csv
+    """
+    _load(run).export(file)
+    click.echo(str(file))
+
+
+def _load(run: str) -> Run:
+    from genbench.results.run import Run
+    from genbench.run.home import Home
+
+    return Run.load(Home.here().find(run))

@@ -1,0 +1,130 @@
+"""From a planned model or lens to one that works: loaded, fitted or restored, and named by its content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from genbench.core.chance import derive
+from genbench.core.data import Dataset, Item
+from genbench.core.digest import digest
+from genbench.core.lens import Identified, LearnsFromData
+from genbench.core.model import Fittable, Persistent, Placeable, Receives, Stands, Tick, Training
+from genbench.data._sniff import read_items
+from genbench.run.account import Account
+from genbench.run.plan import PlannedLens, PlannedModel
+from genbench.run.voice import Voice
+
+
+@dataclass(frozen=True, eq=False)
+class BuiltModel:
+    """A working model. `digest` names its behaviour: code, settings and weights. `outputs`: given, not sampled."""
+
+    planned: PlannedModel
+    object: Any
+    digest: str
+    outputs: Sequence[Item] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class BuiltLens:
+    """A working lens, named by its code, settings and what it learned or loaded."""
+
+    planned: PlannedLens
+    object: Any
+    digest: str
+
+
+def build_model(planned: PlannedModel, data: Dataset | None, device: str, account: Account, voice: Voice) -> BuiltModel:
+    """The model, fitted on the data's train split if it learns, or restored if just that fit was made before."""
+    family = planned.entry.load()(**planned.settings)
+    model = family.unwrap() if isinstance(family, Stands) else family
+    if isinstance(model, Placeable):
+        model.place(device)
+    identity = model.identity() if isinstance(model, Identified) else ""
+    recipe = ["model", planned.entry.id, planned.entry.code, planned.settings, identity]
+    outputs: Sequence[Item] | None = None
+    if isinstance(model, Receives):
+        outputs, quarantined, identity = read_items(str(planned.settings["path"]), planned.modality)
+        for spoiled in quarantined:
+            voice.warn(f"{planned.name}: set aside {spoiled.path}: {spoiled.reason}")
+        account.folder.append_event("quarantined", owner=planned.name, files=[asdict(q) for q in quarantined])
+        model.receive(outputs)
+        recipe.append(identity)
+    elif isinstance(model, Fittable):
+        if data is None:
+            raise ValueError(f"model {planned.name!r} learns from data: give it `data`")
+        recipe += [splits_digest(data), planned.seed, device.split(":")[0]]
+        recipe.append(_fitted(planned, model, data, device, recipe, account, voice))
+    return BuiltModel(planned, model, digest(recipe), outputs)
+
+
+def _fitted(
+    planned: PlannedModel, model: Any, data: Dataset, device: str, recipe: list[Any], account: Account, voice: Voice
+) -> str:
+    """Fits, or restores, `model` in place; the digest of its weights."""
+    with voice.bar(f"{planned.name}: training") as tell:
+
+        def fit() -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+            seed_everything(derive(planned.seed, "fit", planned.entry.id))
+            training = Training(planned.seed, device, lambda tick: tell(tick.step, tick.steps, _losses(tick)))
+            history = model.fit(data, training)
+            arrays, meta = model.state() if isinstance(model, Persistent) else ({}, {})
+            return arrays, {"model": meta, "history": asdict(history)}
+
+        if isinstance(model, Persistent):
+            arrays, meta = account.make(["fit", recipe], "train", planned.name, fit)
+            model.restore(arrays, meta["model"])
+            if isinstance(model, Placeable):
+                model.place(device)
+        else:
+            with account.ledger.stage("train", model=planned.name):
+                arrays, meta = fit()
+    account.folder.append_event("fit", model=planned.name, **meta["history"])
+    return digest(arrays, meta["model"]) if arrays or meta["model"] else digest(recipe)
+
+
+def build_lens(planned: PlannedLens, data: Dataset, seed: int, account: Account) -> BuiltLens:
+    """The lens, having learned from the data's train split if it does."""
+    lens = planned.entry.load()(**planned.settings)
+    identity = lens.identity() if isinstance(lens, Identified) else ""
+    recipe = ["lens", planned.id, planned.entry.code, planned.settings, identity]
+    if isinstance(lens, LearnsFromData):
+        recipe += [splits_digest(data), seed]
+
+        def learn() -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+            seed_everything(derive(seed, "lens", planned.id))
+            lens.learn(data, seed)
+            arrays, meta = lens.state()
+            return arrays, dict(meta)
+
+        arrays, meta = account.make(["learn", recipe], "lens", "", learn)
+        lens.restore(arrays, meta)
+        recipe.append(digest(arrays, meta))
+    return BuiltLens(planned, lens, digest(recipe))
+
+
+def splits_digest(data: Dataset) -> str:
+    """Names the dataset's content together with who is in which split."""
+    splits: Mapping[str, np.ndarray] = dict(data.splits)
+    return digest(data.digest, splits)
+
+
+def seed_everything(seed: int) -> None:
+    """Seeds the global generators that libraries fall back on; our own code takes its chance explicitly."""
+    import random
+
+    import torch
+
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed % 2**63)
+
+
+def _losses(tick: Tick) -> str:
+    return " ".join(f"{name} {value:.3f}" for name, value in tick.losses.items())
+
+

@@ -1,0 +1,177 @@
+"""Carries a plan out: cell by cell, each outcome on disk before the next begins, so that nothing is ever lost."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
+from itertools import groupby
+from typing import Any
+
+from genbench.core.chance import stream
+from genbench.core.data import SPLITS, Dataset
+from genbench.core.lens import Renders
+from genbench.core.score import Environment, Outcome
+from genbench.results.store import RunFolder
+from genbench.run.account import Account
+from genbench.run.build import BuiltLens, BuiltModel, build_lens, build_model
+from genbench.run.outcomes import broken, exhibited, scored, skipped
+from genbench.run.plan import Cell, Plan, PlannedLens
+from genbench.run.produce import Bench, Given
+from genbench.run.roles import FROM_DATA
+from genbench.run.sources import load_dataset
+from genbench.run.voice import Voice
+
+GALLERY = 24  # items of each model, and of the real data beside it, that a report shows
+
+
+class Execution:
+    """One run of one plan into one folder. Cells already in the folder are not run again."""
+
+    def __init__(
+        self, plan: Plan, folder: RunFolder, account: Account, device: str, where: Environment, voice: Voice
+    ) -> None:
+        self.plan, self.folder, self.account = plan, folder, account
+        self.device, self.where, self.voice = device, where, voice
+        self._datasets: dict[str, Dataset | Exception] = {}
+        self._lenses: dict[tuple[str, str], BuiltLens | Exception] = {}
+
+    def run(self) -> None:
+        """All cells, model by model. Errors become outcomes; only an interrupt or a full disk ends the run."""
+        done = set(self.folder.outcomes())
+        for name, group in groupby(self.plan.cells, key=lambda cell: cell.model.name):
+            cells = [cell for cell in group if cell.id not in done]
+            for cell in cells:
+                if cell.because is not None:
+                    self.folder.append_outcome(cell.id, [skipped(cell, cell.because)])
+            runnable = [cell for cell in cells if cell.because is None]
+            if runnable:
+                self._model(name, runnable)
+                self.account.forget()
+
+    def _model(self, name: str, cells: list[Cell]) -> None:
+        planned = cells[0].model
+        try:
+            data = self.dataset(planned.data)
+            self.voice.say(f"{name}: {planned.entry.id} on {planned.data}")
+            model = build_model(planned, data, self.device, self.account, self.voice)
+        except Exception as error:
+            self.voice.warn(f"{name}: {type(error).__name__}: {error}")
+            for cell in cells:
+                self.folder.append_outcome(cell.id, [broken(cell, error)])
+            return
+        self._introduce(model)
+        bench = Bench(model, data, self.account, self.voice, self.plan.suite.batch)
+        for cell in cells:
+            outcomes = self._cell(cell, bench)
+            self.folder.append_outcome(cell.id, outcomes)
+            self._tell(cell, outcomes)
+
+    def _cell(self, cell: Cell, bench: Bench) -> list[Outcome]:
+        try:
+            lens = self.lens(cell.lens, bench.data) if cell.lens else None
+            given = self._given(cell)
+            evidence = [bench.evidence(need, cell, lens, given) for need in cell.probe.needs]
+            chance: Mapping[str, Any] = {"rng": stream(cell.seed, cell.probe.id)} if cell.probe.wants_rng else {}
+            with self.account.ledger.stage("probe", model=cell.model.name):
+                estimates = cell.probe.function(*evidence, **cell.settings, **chance)
+            outcomes = scored(cell, estimates, bench.model, bench.data, lens, self.where)
+        except Exception as error:
+            return [broken(cell, error)]
+        self._render(cell, bench, lens, given, outcomes)
+        return outcomes
+
+    def dataset(self, name: str) -> Dataset:
+        """The suite's dataset of that name, read once per run; an error in reading it is kept as well."""
+        if name not in self._datasets:
+            try:
+                data = load_dataset(self.plan.suite, name)
+            except Exception as error:
+                self._datasets[name] = error
+            else:
+                self._datasets[name] = data
+                for spoiled in data.quarantined:
+                    self.voice.warn(f"{name}: set aside {spoiled.path}: {spoiled.reason}")
+                self.folder.append_event("data", **_card(data))
+        return _or_raise(self._datasets[name])
+
+    def lens(self, planned: PlannedLens, data: Dataset) -> BuiltLens:
+        """The lens as learned on this dataset, once per run."""
+        key = (repr((planned.id, sorted(planned.settings.items()))), data.name)
+        if key not in self._lenses:
+            try:
+                self._lenses[key] = build_lens(planned, data, self.plan.suite.seed, self.account)
+            except Exception as error:
+                self._lenses[key] = error
+        return _or_raise(self._lenses[key])
+
+    def _given(self, cell: Cell) -> Given:
+        suite = self.plan.suite
+        benchmark = self.dataset(cell.benchmark) if cell.benchmark else None
+        limits = {"train": suite.train_n, "held_out": suite.held_out_n}
+        given = Given(limits, suite.meters.country or "unknown", suite.grams_co2e_per_kwh)
+        return replace(given, benchmark=benchmark)
+
+    def _introduce(self, model: BuiltModel) -> None:
+        planned = model.planned
+        self.folder.append_event(
+            "model",
+            name=planned.name,
+            family=planned.entry.id,
+            data=planned.data,
+            settings=dict(planned.settings),
+            digest=model.digest,
+            about=planned.entry.summary,
+        )
+
+    def _render(
+        self, cell: Cell, bench: Bench, lens: BuiltLens | None, given: Given, outcomes: list[Outcome]
+    ) -> None:
+        """Keeps pictures or excerpts of what a reader will want to see."""
+        if lens is None or not isinstance(lens.object, Renders):
+            return
+        wanted = {(item.role, item.index) for item in exhibited(outcomes)}
+        shown = {need.role for need in cell.probe.needs} & {"generated", "held_out"}
+        wanted |= {(role, i) for role in shown for i in range(GALLERY)}
+        for role, pairs in groupby(sorted(wanted), key=lambda pair: pair[0]):
+            items, _, _ = bench.items(role, cell, lens, given)
+            owner = cell.model.data if role in FROM_DATA else cell.model.name
+            for _, index in pairs:
+                if index < len(items) and self.folder.rendering(owner, role, index) is None:
+                    self.folder.keep_rendering(owner, role, index, lens.object.render(items[index]))
+
+    def _tell(self, cell: Cell, outcomes: list[Outcome]) -> None:
+        for outcome in outcomes:
+            if hasattr(outcome, "error"):
+                self.voice.warn(f"{cell.model.name}: {cell.probe.id} failed: {outcome.error}")
+        self.voice.say(f"  {cell.probe.id}{f' through {cell.lens.id}' if cell.lens else ''}")
+
+
+def _card(data: Dataset) -> dict[str, Any]:
+    return {
+        "name": data.name,
+        "modality": data.modality,
+        "licence": data.licence,
+        "source": data.source,
+        "digest": data.digest,
+        "counts": {split: len(data.indices(split)) for split in SPLITS},
+        "groups": list(data.groups.names) if data.groups else [],
+        "facts": data.facts,
+        "quarantined": [asdict(q) for q in data.quarantined],
+    }
+
+
+def _or_raise(kept: Any) -> Any:
+    if isinstance(kept, Exception):
+        raise kept
+    return kept
+
+
+@contextlib.contextmanager
+def keeping_stages(account: Account, folder: RunFolder) -> Iterator[None]:
+    """Writes the ledger's stages to the folder when the block ends, however it ends."""
+    try:
+        yield
+    finally:
+        for model, stage in account.ledger.stages:
+            folder.append_stage(model, stage)

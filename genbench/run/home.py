@@ -1,0 +1,58 @@
+"""Where runs and kept evidence live: `.genbench` in the working directory, or $GENBENCH_HOME."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from genbench.core.errors import ResultsError, suggestion
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder that holds `runs/` (one folder each) and `cache/` (evidence by content hash)."""
+
+    root: Path
+
+    @classmethod
+    def here(cls, root: Path | None = None) -> Home:
+        return cls(root or Path(os.environ.get("GENBENCH_HOME") or ".genbench"))
+
+    @property
+    def runs(self) -> Path:
+        return self.root / "runs"
+
+    @property
+    def cache(self) -> Path:
+        return self.root / "cache"
+
+    def new_run(self, name: str) -> Path:
+        """A path for a new run, named by suite and time (UTC), that does not exist yet."""
+        stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "run"
+        stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
+        path = self.runs / f"{stem}-{stamp}"
+        again = 1
+        while path.exists():
+            again += 1
+            path = self.runs / f"{stem}-{stamp}-{again}"
+        return path
+
+    def find(self, run: str) -> Path:
+        """A run by its path, its folder's name, a name's beginning (the newest of them), or `latest`."""
+        if (Path(run) / "run.json").is_file():
+            return Path(run)
+        known = self.known()
+        matching = [p for p in known if run == "latest" or p.name == run or p.name.startswith(run)]
+        if not matching:
+            names = [p.name for p in known]
+            where = f"in {self.runs}" if known else f"in {self.runs}, which holds no run yet"
+            raise ResultsError(f"no run {run!r} {where}{suggestion(run, names)}")
+        return matching[-1]
+
+    def known(self) -> list[Path]:
+        """All run folders, oldest first."""
+        found = [p.parent for p in self.runs.glob("*/run.json")]
+        return sorted(found, key=lambda p: ((p / "run.json").stat().st_mtime_ns, p.name))

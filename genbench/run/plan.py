@@ -1,0 +1,156 @@
+"""The plan: every probe against every model, and for each cell whether it will run or why not. Loads no data."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from genbench.core.catalogue import Entry, catalogue, find
+from genbench.core.digest import digest
+from genbench.core.errors import CatalogueError, NotApplicable
+from genbench.core.model import Stands
+from genbench.core.probe import AXES, Probe, read_probe
+from genbench.core.settings import settings_of, with_defaults
+from genbench.run.roles import unmet
+from genbench.run.suite import ModelRequest, ProbeRequest, Suite
+
+
+@dataclass(frozen=True)
+class PlannedModel:
+    """A model of the suite, resolved: its family, the settings it will be built with, and what it can do."""
+
+    name: str
+    entry: Entry
+    settings: Mapping[str, Any]
+    data: str
+    modality: str
+    seed: int
+    capabilities: type
+
+
+@dataclass(frozen=True)
+class PlannedLens:
+    """A lens and its settings, with the class that tells what it can do."""
+
+    entry: Entry
+    settings: Mapping[str, Any]
+    capabilities: type
+
+    @property
+    def id(self) -> str:
+        return self.entry.id
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One probe on one model through one lens. `because` is set where it will be skipped."""
+
+    probe: Probe
+    model: PlannedModel
+    lens: PlannedLens | None
+    settings: Mapping[str, Any]
+    n: int
+    seed: int
+    benchmark: str | None = None
+    because: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Names the cell within its run: readable, and different where anything in it is."""
+        seen = self.lens.id if self.lens else "-"
+        unique = digest(self.settings, self.n, self.seed, self.benchmark or "", self.lens.settings if self.lens else {})
+        return f"{self.probe.id}|{self.model.name}|{seen}|{unique[:8]}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All cells, model by model, the energy axis last so that it can count what the others used."""
+
+    suite: Suite
+    models: tuple[PlannedModel, ...]
+    cells: tuple[Cell, ...]
+    lenses: Mapping[str, PlannedLens] = field(default_factory=dict)
+
+    @property
+    def runnable(self) -> tuple[Cell, ...]:
+        return tuple(cell for cell in self.cells if cell.because is None)
+
+
+def make_plan(suite: Suite) -> Plan:
+    """Resolves names and signatures into cells. Raises what the catalogue raises on a malformed entry."""
+    models = tuple(_model(suite, request) for request in suite.models)
+    lenses = {m.modality: lens for m in models if (lens := _default_lens(suite, m.modality))}
+    requests = [(probe, request) for request in suite.probes for probe in _probes(request)]
+    requests.sort(key=lambda pair: AXES.index(pair[0].axis))
+    cells = [_cell(suite, probe, request, model, lenses) for model in models for probe, request in requests]
+    return Plan(suite, models, tuple({cell.id: cell for cell in cells}.values()), lenses)
+
+
+def load_probe(id: str) -> Probe:
+    """The probe of that id with its contract read; a malformed one is refused by file and line."""
+    entry = find("probe", id)
+    try:
+        return read_probe(entry.id, entry.load(), entry.code)
+    except (ValueError, NameError) as error:
+        raise CatalogueError(entry.path, entry.line, f"probe {entry.id}: {error}") from error
+
+
+def _probes(request: ProbeRequest) -> list[Probe]:
+    ids = fnmatch.filter(catalogue("probe"), request.probe) or [request.probe]
+    return [load_probe(id) for id in ids]
+
+
+def _model(suite: Suite, request: ModelRequest) -> PlannedModel:
+    entry = find("model", request.family_id)
+    cls = entry.load()
+    preset = dict(cls.__genbench__.presets.get(request.preset or "", {}))
+    settings = with_defaults(settings_of(cls), {**preset, **request.all_settings})
+    modality = cls.__genbench__.modality
+    if request.data:
+        modality = suite.data[request.data].modality
+    seed = suite.seed if request.seed is None else request.seed
+    capabilities: type = type(cls(**settings).unwrap()) if issubclass(cls, Stands) else cls
+    return PlannedModel(request.name, entry, settings, request.data or "", modality, seed, capabilities)
+
+
+def _lens(id: str, settings: Mapping[str, Any]) -> PlannedLens:
+    entry = find("lens", id)
+    cls = entry.load()
+    return PlannedLens(entry, with_defaults(settings_of(cls), settings), cls)
+
+
+def _default_lens(suite: Suite, modality: str) -> PlannedLens | None:
+    request = suite.lens_for(modality)
+    return _lens(request.lens, request.settings) if request else None
+
+
+def _cell(
+    suite: Suite, probe: Probe, request: ProbeRequest, model: PlannedModel, lenses: Mapping[str, PlannedLens]
+) -> Cell:
+    lens = lenses.get(model.modality)
+    if request.lens and request.lens.lens.split(".")[0] == model.modality:
+        lens = _lens(request.lens.lens, request.lens.settings)
+    settings = with_defaults(probe.settings, request.settings)
+    n = request.n or suite.n
+    seen = lens if probe.uses_lens or probe.needs_role("perturbed") else None
+    because = _because(suite, probe, request, model, lens)
+    return Cell(probe, model, seen, settings, n, suite.seed, request.benchmark, because)
+
+
+def _because(
+    suite: Suite, probe: Probe, request: ProbeRequest, model: PlannedModel, lens: PlannedLens | None
+) -> str | None:
+    if request.benchmark:
+        wanted = suite.data[request.benchmark].modality.split("_")[0]
+        if wanted != model.modality:
+            return f"the benchmark {request.benchmark} is {wanted}, and the model makes {model.modality}"
+    for need in probe.needs:
+        cls = lens.capabilities if lens else None
+        if because := unmet(need, model.capabilities, cls, has_benchmark=bool(request.benchmark)):
+            return because
+    return None
+
+
+__all__ = ["Cell", "NotApplicable", "Plan", "PlannedLens", "PlannedModel", "load_probe", "make_plan"]

@@ -1,0 +1,219 @@
+"""Evidence, made once per model, role and kind, and shared by every probe that asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from genbench.core.chance import sample_seeds, stream
+from genbench.core.data import Dataset, Item
+from genbench.core.digest import digest
+from genbench.core.evidence import (
+    Annotations,
+    Arrays,
+    Energy,
+    Features,
+    Fingerprints,
+    LogProbs,
+    Pairs,
+    Texts,
+)
+from genbench.core.model import Perturbable
+from genbench.core.probe import Need
+from genbench.run.account import Account
+from genbench.run.batching import in_batches
+from genbench.run.build import BuiltLens, BuiltModel, splits_digest
+from genbench.run.plan import Cell
+from genbench.run.roles import FROM_DATA, NUDGE
+from genbench.run.voice import Voice
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a run gives every bench: a limit per split, the grid, and the benchmark a cell names."""
+
+    limits: Mapping[str, int | None]
+    grid: str = "unknown"
+    grams_co2e_per_kwh: float | None = None
+    benchmark: Dataset | None = None
+
+
+class Bench:
+    """One model on the bench with its data and lens; gives each probe what it needs."""
+
+    def __init__(self, model: BuiltModel, data: Dataset, account: Account, voice: Voice, batch: int) -> None:
+        self.model, self.data, self.account, self.voice, self.batch = model, data, account, voice, batch
+
+    def evidence(self, need: Need, cell: Cell, lens: BuiltLens | None, given: Given) -> Any:
+        """The evidence of that kind in that role (or the model itself), from memory, disk or work."""
+        if need.role == "model":
+            return self.model.object
+        if need.kind is Energy:
+            return self.account.energy(self.model.planned.name, given.grid, given.grams_co2e_per_kwh)
+        if need.kind is Pairs:
+            return self._pairs(given.benchmark, cell)
+        if need.kind is LogProbs:
+            return self._log_probs(need.role, cell, given)
+        assert lens is not None  # the plan let no such cell through
+        items, keys, recipe = self.items(need.role, cell, lens, given)
+        owner = "" if need.role in FROM_DATA else self.model.planned.name
+        label = f"{self.model.planned.name}: {need.kind.__name__.lower()} of {need.role}"
+        with self.voice.bar(label) as tell:
+            work = LOOKS[need.kind]
+            made = self.account.make(
+                [need.kind.__name__, lens.digest, recipe],
+                "look",
+                owner,
+                lambda: work(lens.object, items, lambda f, x: self._batched(f, x, tell)),
+                len(items),
+            )
+        return replace(made, keys=keys)
+
+    def items(
+        self, role: str, cell: Cell, lens: BuiltLens | None, given: Given
+    ) -> tuple[Sequence[Item], tuple[str, ...], Any]:
+        """(items, their keys, the recipe that names them) of a role."""
+        if role in FROM_DATA:
+            limit = given.limits.get(role)
+            indices = self.data.indices(role, limit)  # type: ignore[arg-type]
+            items = self.data.take(role, limit)  # type: ignore[arg-type]
+            return items, tuple(self.data.keys[int(i)] for i in indices), [splits_digest(self.data), role, limit]
+        if self.model.outputs is not None and role == "generated":
+            items = self.model.outputs[: cell.n]
+            if len(items) < cell.n:
+                self.voice.say(f"{self.model.planned.name}: {len(items)} outputs given, {cell.n} asked for")
+            return items, _keys(role, len(items)), ["given", self.model.digest, len(items)]
+        if role == "generated" or isinstance(self.model.object, Perturbable):
+            return self._sampled(role, cell)
+        assert lens is not None  # the plan let no such cell through
+        return self._completed(role, cell, lens, given)
+
+    def _sampled(self, role: str, cell: Cell) -> tuple[Sequence[Item], tuple[str, ...], Any]:
+        name = {"anchor": "generated", "perturbed": "generated"}.get(role, role)
+        seeds = sample_seeds(cell.seed, cell.n, name)
+        recipe = ["items", self.model.digest, "perturbed" if role == "perturbed" else name, cell.seed, cell.n, NUDGE]
+        model = self.model.object
+
+        def draw(chunk: Sequence[int]) -> Sequence[Item]:
+            drawn: Sequence[Item] = model.sample_near(chunk, NUDGE) if role == "perturbed" else model.sample(chunk)
+            return drawn
+
+        return self._made(role, recipe, seeds, draw)
+
+    def _completed(
+        self, role: str, cell: Cell, lens: BuiltLens, given: Given
+    ) -> tuple[Sequence[Item], tuple[str, ...], Any]:
+        """Continuations of the opening half of held-out items: as they are, perturbed, or with fresh chance."""
+        held_out, _, origin = self.items("held_out", cell, lens, given)
+        prompts = [text[: min(200, max(1, len(text) // 2))] for text in lens.object.texts(held_out[: cell.n])]
+        if role == "perturbed":
+            prompts = lens.object.perturb(prompts, stream(cell.seed, "perturb", lens.planned.id), NUDGE)
+        seeds = sample_seeds(cell.seed, len(prompts), "again" if role == "again" else "anchor")
+        recipe = ["completions", self.model.digest, lens.digest, role, origin, cell.seed, len(prompts), NUDGE]
+        model = self.model.object
+
+        def continued(chunk: Sequence[tuple[str, int]]) -> list[str]:
+            answers: list[str] = model.complete([prompt for prompt, _ in chunk], [seed for _, seed in chunk])
+            return answers
+
+        return self._made(role, recipe, list(zip(prompts, seeds, strict=True)), continued)
+
+    def _made(
+        self, role: str, recipe: Any, inputs: Sequence[Any], work: Callable[[Sequence[Any]], Sequence[Item]]
+    ) -> tuple[Sequence[Item], tuple[str, ...], Any]:
+        owner = self.model.planned.name
+        stage = "sample" if role == "generated" else "resample"
+        with self.voice.bar(f"{owner}: sampling {role}") as tell:
+            items = self.account.make(recipe, stage, owner, lambda: self._batched(work, inputs, tell), len(inputs))
+        return items, _keys(role, len(items)), digest(recipe)
+
+    def _log_probs(self, role: str, cell: Cell, given: Given) -> LogProbs:
+        items, keys, recipe = self.items(role, cell, None, given)
+        made = self._score(items, ["log_probs", self.model.digest, recipe], f"log-probabilities of {role}")
+        return replace(made, keys=keys)
+
+    def _pairs(self, benchmark: Dataset | None, cell: Cell) -> Pairs:
+        assert benchmark is not None  # the plan let no such cell through
+        pairs = list(benchmark.items)
+        sides = [
+            self._score(
+                [str(pair[side]) for pair in pairs],
+                ["pairs", self.model.digest, benchmark.digest, side],
+                f"{benchmark.name} {side + 1}/2",
+            )
+            for side in (0, 1)
+        ]
+        names = benchmark.groups
+        groups = tuple(names.names[int(i)] for i in names.labels) if names else ("all",) * len(pairs)
+        return Pairs(sides[0].nats, sides[1].nats, groups, benchmark.keys)
+
+    def _score(self, items: Sequence[Item], recipe: Any, label: str) -> LogProbs:
+        with self.voice.bar(f"{self.model.planned.name}: {label}") as tell:
+            return self.account.make(
+                recipe, "score", self.model.planned.name, lambda: self._log_prob_all(items, tell), len(items)
+            )
+
+    def _log_prob_all(self, items: Sequence[Item], tell: Callable[[int, int, str], None]) -> LogProbs:
+        """One LogProbs over all items. Batched by length, so that little is padded; given back in order."""
+        order = sorted(range(len(items)), key=lambda i: len(items[i]))
+        parts: list[LogProbs] = []
+
+        def score(chunk: Sequence[int]) -> Sequence[int]:
+            parts.append(self.model.object.log_prob([items[i] for i in chunk]))
+            return chunk
+
+        self._batched(score, order, tell)
+        back = np.argsort(order)
+        nats = np.concatenate([part.nats for part in parts])[back]
+        units = parts[0].counts
+        counts = {unit: np.concatenate([part.counts[unit] for part in parts])[back] for unit in units}
+        return LogProbs(nats, counts, (), parts[0].bound, parts[0].facts)
+
+    def _batched(
+        self, work: Callable[[Sequence[Any]], Sequence[Any]], inputs: Sequence[Any], tell: Callable[[int, int, str], None]
+    ) -> list[Any]:
+        return in_batches(
+            work, inputs, self.batch, tell=lambda done, total: tell(done, total, ""), say=self.voice.warn
+        )
+
+
+Batched = Callable[[Callable[[Any], Any], Sequence[Item]], list[Any]]
+
+
+def _features(lens: Any, items: Sequence[Item], batched: Batched) -> Features:
+    return Features(np.stack(batched(lens.features, items)))
+
+
+def _fingerprints(lens: Any, items: Sequence[Item], batched: Batched) -> Fingerprints:
+    made: Fingerprints = lens.fingerprints(items)
+    return made
+
+
+def _annotations(lens: Any, items: Sequence[Item], batched: Batched) -> Annotations:
+    made: Annotations = lens.annotate(items)
+    return made
+
+
+def _texts(lens: Any, items: Sequence[Item], batched: Batched) -> Texts:
+    return Texts(tuple(lens.texts(items)))
+
+
+def _arrays(lens: Any, items: Sequence[Item], batched: Batched) -> Arrays:
+    made: Arrays = lens.arrays(items)
+    return made
+
+
+LOOKS: dict[type, Callable[[Any, Sequence[Item], Batched], Any]] = {
+    Features: _features,
+    Fingerprints: _fingerprints,
+    Annotations: _annotations,
+    Texts: _texts,
+    Arrays: _arrays,
+}
+
+
+def _keys(role: str, n: int) -> tuple[str, ...]:
+    return tuple(f"{role}/{i}" for i in range(n))

@@ -1,0 +1,57 @@
+"""Who must be able to do what before evidence in a role and of a kind can exist."""
+
+from __future__ import annotations
+
+from genbench.core.evidence import Annotations, Arrays, Energy, Features, Fingerprints, LogProbs, Pairs, Texts
+from genbench.core.lens import Annotator, Continuous, Embeds, Fingerprinter, Perturbs, Reads
+from genbench.core.model import Completer, Density, Perturbable, Sampler
+from genbench.core.probe import Need
+
+LENS_OFFERS: dict[type, type] = {
+    Features: Embeds,
+    Fingerprints: Fingerprinter,
+    Annotations: Annotator,
+    Texts: Reads,
+    Arrays: Continuous,
+}
+FROM_DATA = frozenset({"train", "held_out"})
+FROM_MODEL = frozenset({"generated", "anchor", "perturbed", "again"})
+
+# How far the inputs of `perturbed` are moved: the strength of a lens's perturbation and of a latent's.
+NUDGE = 0.1
+
+
+def unmet(need: Need, model: type, lens: type | None, *, has_benchmark: bool) -> str | None:
+    """Why this need cannot be met by a model and a lens of these classes; None where it can."""
+    if need.role == "model":
+        return None if _can(model, need.kind) else f"the model is no {need.kind.__name__}"
+    if need.kind is Energy:
+        return None
+    if need.kind in (LogProbs, Pairs) and not _can(model, Density):
+        return f"{need.parameter} needs log-probabilities, and the model is no Density"
+    if need.kind is Pairs and not has_benchmark:
+        return f"{need.parameter} needs a benchmark file: name a dataset as `benchmark` of this probe"
+    if need.role in FROM_MODEL and (because := _unmade(need.role, model, lens)):
+        return because
+    if need.kind in LENS_OFFERS:
+        if lens is None:
+            return f"{need.parameter} needs a lens, and none is known for this modality"
+        if not _can(lens, LENS_OFFERS[need.kind]):
+            return f"the lens {lens.__name__} gives no {need.kind.__name__}"
+    return None
+
+
+def _unmade(role: str, model: type, lens: type | None) -> str | None:
+    if role == "generated":
+        return None if _can(model, Sampler) else "the model is no Sampler"
+    if _can(model, Perturbable):
+        return None
+    if not _can(model, Completer):
+        return "the model has no latents to move and completes no prompts"
+    if lens is None or not (_can(lens, Perturbs) and _can(lens, Reads)):
+        return "no lens can perturb this model's prompts"
+    return None
+
+
+def _can(cls: type, capability: type) -> bool:
+    return issubclass(cls, capability)
