@@ -81,5 +81,3 @@ class Account:
     def _charge(self, key: str, owner: str, stage: Stage) -> None:
         self._charged[key] = (owner, stage)
         self.folder.append_event("cost", key=key, owner=owner, stage=vars(stage))
-
-

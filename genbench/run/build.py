@@ -126,5 +126,3 @@ def seed_everything(seed: int) -> None:
 
 def _losses(tick: Tick) -> str:
     return " ".join(f"{name} {value:.3f}" for name, value in tick.losses.items())
-
-

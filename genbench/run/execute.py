@@ -124,9 +124,7 @@ class Execution:
             about=planned.entry.summary,
         )
 
-    def _render(
-        self, cell: Cell, bench: Bench, lens: BuiltLens | None, given: Given, outcomes: list[Outcome]
-    ) -> None:
+    def _render(self, cell: Cell, bench: Bench, lens: BuiltLens | None, given: Given, outcomes: list[Outcome]) -> None:
         """Keeps pictures or excerpts of what a reader will want to see."""
         if lens is None or not isinstance(lens.object, Renders):
             return

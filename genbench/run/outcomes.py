@@ -60,9 +60,7 @@ def scored(
     return outcomes
 
 
-def _score(
-    cell: Cell, name: str, title: str, metric: Metric, estimate: Estimate, provenance: Provenance
-) -> Score:
+def _score(cell: Cell, name: str, title: str, metric: Metric, estimate: Estimate, provenance: Provenance) -> Score:
     return Score(
         cell.probe.id, name, cell.model.name, provenance.dataset, provenance.lens, title, metric, estimate, provenance
     )

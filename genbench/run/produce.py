@@ -173,11 +173,12 @@ class Bench:
         return LogProbs(nats, counts, (), parts[0].bound, parts[0].facts)
 
     def _batched(
-        self, work: Callable[[Sequence[Any]], Sequence[Any]], inputs: Sequence[Any], tell: Callable[[int, int, str], None]
+        self,
+        work: Callable[[Sequence[Any]], Sequence[Any]],
+        inputs: Sequence[Any],
+        tell: Callable[[int, int, str], None],
     ) -> list[Any]:
-        return in_batches(
-            work, inputs, self.batch, tell=lambda done, total: tell(done, total, ""), say=self.voice.warn
-        )
+        return in_batches(work, inputs, self.batch, tell=lambda done, total: tell(done, total, ""), say=self.voice.warn)
 
 
 Batched = Callable[[Callable[[Any], Any], Sequence[Item]], list[Any]]

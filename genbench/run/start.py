@@ -75,7 +75,9 @@ def _open_folder(suite: Suite, options: Options, home: Home, device: str, voice:
                 voice.say(f"resuming {path}: {len(folder.outcomes())} cells are done")
                 return folder
         if options.out is not None:
-            raise GenBenchError(f"{options.out} holds no run of this suite as it stands; leave --resume out to start anew")
+            raise GenBenchError(
+                f"{options.out} holds no run of this suite as it stands; leave --resume out to start anew"
+            )
         voice.say("nothing to resume: no earlier run of this suite as it stands; starting anew")
     path = options.out or home.new_run(suite.name)
     header = Header(
