@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from genbench.core.version import __version__
+
 __all__ = ["Run", "Suite", "__version__", "evaluate", "load", "run"]
 
 if TYPE_CHECKING:

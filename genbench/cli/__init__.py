@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from genbench import __version__
 from genbench.core.errors import GenBenchError
+from genbench.core.version import __version__
 
 COMMANDS = {
     "run": "running",

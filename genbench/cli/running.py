@@ -86,7 +86,9 @@ def plan_command(suite: str, overrides: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         print_json({"cells": _rows(plan), "forecast": [vars(f) for f in forecast(plan)]})
         return
-    click.echo(f"{plan.suite.name}: {len(plan.models)} models, {len(plan.runnable)} of {len(plan.cells)} cells will run\n")
+    click.echo(
+        f"{plan.suite.name}: {len(plan.models)} models, {len(plan.runnable)} of {len(plan.cells)} cells will run\n"
+    )
     print_table(["model", "probe", "lens", "n", "will run?"], [list(row.values()) for row in _rows(plan)])
     click.echo()
     print_table(

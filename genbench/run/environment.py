@@ -7,8 +7,8 @@ import platform
 import subprocess
 from pathlib import Path
 
-from genbench import __version__
 from genbench.core.score import Environment
+from genbench.core.version import __version__
 from genbench.run.device import describe_device
 
 PACKAGES = (

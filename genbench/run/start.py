@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from genbench import __version__
 from genbench.core.errors import GenBenchError, RunBroken
+from genbench.core.version import __version__
 from genbench.meters.ledger import Ledger
 from genbench.meters.opening import open_meter
 from genbench.results.store import Cache, Header, RunFolder
