@@ -1,10 +1,10 @@
 """GenBench: would you ship it?
 
-    import genbench as gb
+import genbench as gb
 
-    run = gb.run("quickstart")
-    run.scores()                      # a pandas frame, one row per score
-    gb.evaluate(model, data="digits", probes=["quality.*"])
+run = gb.run("quickstart")
+run.scores()                      # a pandas frame, one row per score
+gb.evaluate(model, data="digits", probes=["quality.*"])
 """
 
 from __future__ import annotations

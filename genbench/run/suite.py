@@ -262,6 +262,12 @@ def _explained(source: Source, error: Mapping[str, Any]) -> Mistake:
 
 
 def _fields(where: Where) -> list[str]:
-    parts = {"models": ModelRequest, "probes": ProbeRequest, "gates": Gate, "meters": Meters, "lenses": LensRequest}
-    owner = parts.get(str(where[0]), Suite) if len(where) > 1 else Suite
+    parts: dict[str, type[BaseModel]] = {
+        "models": ModelRequest,
+        "probes": ProbeRequest,
+        "gates": Gate,
+        "meters": Meters,
+        "lenses": LensRequest,
+    }
+    owner: type[BaseModel] = parts.get(str(where[0]), Suite) if len(where) > 1 else Suite
     return sorted(owner.model_fields)

@@ -1,0 +1,160 @@
+"""The run folder, which is the truth about a run, and the cache of evidence by content."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from genbench.core.errors import ResultsError
+from genbench.core.evidence import Stage
+from genbench.core.lens import Rendering
+from genbench.core.score import Environment, Outcome
+from genbench.results import lines
+from genbench.results.codec import decode, encode
+from genbench.results.evidence_files import read_evidence, write_evidence, write_whole
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a run is, written before its first outcome. created: UTC, ISO 8601. command: what repeats it."""
+
+    name: str
+    created: str
+    suite: dict[str, Any]
+    suite_path: str
+    environment: Environment
+    seed: int
+    command: str
+    version: str
+    format: int = FORMAT
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """One run's folder, open for writing and reading. Every append is on disk when the call returns."""
+
+    path: Path
+    header: Header
+
+    @classmethod
+    def create(cls, path: Path, header: Header) -> RunFolder:
+        """A new run. `ResultsError` where the folder already holds one."""
+        if (path / "run.json").exists():
+            raise ResultsError(f"{path} already holds a run; choose another folder, or resume it")
+        write_whole(path / "run.json", json.dumps(asdict(header), indent=1, allow_nan=False).encode())
+        return cls(path, header)
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """An existing run; torn last lines are cut off, so that it can be taken up again."""
+        header = read_header(path)
+        for name in ("outcomes", "stages", "events"):
+            lines.mend(path / f"{name}.jsonl")
+        return cls(path, header)
+
+    def append_outcome(self, cell: str, outcomes: Sequence[Outcome]) -> None:
+        """All outcomes of a cell in one record: a cell is done or it is not."""
+        lines.append(self.path / "outcomes.jsonl", {"cell": cell, "outcomes": [encode(o) for o in outcomes]})
+
+    def outcomes(self) -> dict[str, tuple[Outcome, ...]]:
+        """Outcomes by cell, in the order they came. A cell recorded twice counts as last recorded."""
+        where = self.header.environment
+        return {
+            record["cell"]: tuple(decode(plain, where) for plain in record["outcomes"])
+            for record in lines.read(self.path / "outcomes.jsonl")
+        }
+
+    def append_stage(self, model: str, stage: Stage) -> None:
+        lines.append(self.path / "stages.jsonl", {"model": model, "stage": asdict(stage)})
+
+    def stages(self) -> list[tuple[str, Stage]]:
+        """(model, stage) as they were measured; model is "" for the harness's own."""
+        return [(r["model"], Stage(**r["stage"])) for r in lines.read(self.path / "stages.jsonl")]
+
+    def append_event(self, kind: str, **payload: Any) -> None:
+        """kind: data, model, fit, cost, quarantined, note ..."""
+        lines.append(self.path / "events.jsonl", {"kind": kind, **payload})
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        return [r for r in lines.read(self.path / "events.jsonl") if r["kind"] == kind]
+
+    def keep_rendering(self, owner: str, role: str, index: int, rendering: Rendering) -> None:
+        """A picture or an excerpt of one item; owner is a model's name, or a dataset's for its own items."""
+        path = self._rendering(owner, role, index)
+        if rendering.kind == "image":
+            write_whole(path.with_suffix(".png"), rendering.png)
+        else:
+            write_whole(path.with_suffix(".txt"), rendering.text.encode("utf-8", "replace"))
+
+    def rendering(self, owner: str, role: str, index: int) -> Rendering | None:
+        path = self._rendering(owner, role, index)
+        if path.with_suffix(".png").exists():
+            return Rendering("image", png=path.with_suffix(".png").read_bytes())
+        if path.with_suffix(".txt").exists():
+            return Rendering("text", text=path.with_suffix(".txt").read_text(encoding="utf-8"))
+        return None
+
+    def _rendering(self, owner: str, role: str, index: int) -> Path:
+        # Names come from users: anything but plain characters is spelled as its code, so no name leaves the folder.
+        safe = "".join(c if (c.isalnum() and c.isascii()) or c == "-" else f"_{ord(c):x}_" for c in owner)
+        return self.path / "renderings" / safe / f"{role}-{index}"
+
+    def finish(self, status: str) -> None:
+        """status: finished, interrupted or broken."""
+        write_whole(self.path / "status.json", json.dumps({"status": status}).encode())
+
+
+def read_header(path: Path) -> Header:
+    """The header of a run folder. `ResultsError` where there is none, or one of a later format."""
+    try:
+        plain = json.loads((path / "run.json").read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ResultsError(f"{path} is no run folder: it holds no run.json") from error
+    except ValueError as error:
+        raise ResultsError(f"{path / 'run.json'} is not JSON: {error}") from error
+    if plain.get("format", 0) > FORMAT:
+        raise ResultsError(f"{path} was written by a later GenBench ({plain.get('version')}); update to read it")
+    plain["environment"] = Environment(**plain["environment"])
+    return Header(**plain)
+
+
+class Cache:
+    """Made things by content hash. What cannot be read counts as absent; writers never disturb readers."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def _file(self, key: str, suffix: str = ".safetensors") -> Path:
+        return self.root / key[:2] / f"{key}{suffix}"
+
+    def has(self, key: str) -> bool:
+        return self._file(key).exists()
+
+    def get(self, key: str) -> Any:
+        """The thing, or None where it is absent or unreadable (an unreadable file is removed)."""
+        path = self._file(key)
+        if not path.exists():
+            return None
+        try:
+            return read_evidence(path)
+        except ResultsError:
+            path.unlink(missing_ok=True)
+            return None
+
+    def put(self, key: str, made: Any, cost: Stage | None = None) -> None:
+        """Keeps a thing and what it cost. The cost is written first: whoever finds the thing finds its cost."""
+        if cost is not None:
+            write_whole(self._file(key, ".cost.json"), json.dumps(asdict(cost)).encode())
+        write_evidence(self._file(key), made)
+
+    def cost(self, key: str) -> Stage | None:
+        path = self._file(key, ".cost.json")
+        return Stage(**json.loads(path.read_text())) if path.exists() else None
+
+    def keys(self) -> Iterator[str]:
+        return (path.stem for path in self.root.glob("*/*.safetensors"))
