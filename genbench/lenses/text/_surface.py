@@ -1,0 +1,72 @@
+"""What every text lens shares: fingerprints, perturbations, reading and excerpts. A text is a str."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from genbench.core.chance import stream
+from genbench.core.data import Item
+from genbench.core.evidence import Fingerprints, Rng
+from genbench.core.inert import inert
+from genbench.core.lens import Rendering
+
+SLOTS, SHINGLE = 128, 5
+NEAR = 0.6  # estimated Jaccard likeness of five-character shingles from which two texts count as near-duplicates
+EXCERPT = 400
+SYNONYMS = {
+    "big": "large", "large": "big", "small": "little", "little": "small", "begin": "start", "start": "begin",
+    "show": "display", "quick": "fast", "fast": "quick", "often": "frequently", "use": "employ", "help": "assist",
+    "if": "when", "return": "give", "value": "quantity", "must": "should", "also": "too", "happy": "glad",
+    "said": "told", "make": "create", "create": "make", "allow": "permit", "very": "quite", "same": "identical",
+}  # fmt: skip
+
+
+class TextSurface:
+    """Mixed into text lenses; what differs between them is only how they embed."""
+
+    def fingerprints(self, items: Sequence[Item]) -> Fingerprints:
+        """[n 128] MinHash of five-character shingles: the share of equal slots estimates Jaccard likeness."""
+        return Fingerprints(np.stack([_minhash(str(item)) for item in items]), NEAR)
+
+    def perturb(self, items: Sequence[Item], rng: Rng, strength: float) -> list[Item]:
+        """Typos, changed case and synonyms; `strength` is about the share of words touched."""
+        return [_perturbed(str(item), rng, strength) for item in items]
+
+    def texts(self, items: Sequence[Item]) -> list[str]:
+        return [str(item) for item in items]
+
+    def render(self, item: Item) -> Rendering:
+        """An excerpt with control and direction characters shown as codes."""
+        text = str(item)
+        return Rendering("text", text=inert(text[:EXCERPT]) + (" ..." if len(text) > EXCERPT else ""))
+
+
+def _minhash(text: str) -> np.ndarray:
+    raw = np.frombuffer(re.sub(r"\s+", " ", text.lower()).encode("utf-8", "replace").ljust(SHINGLE), np.uint8)
+    wide = raw.astype(np.uint64)
+    windows = sum(wide[i : len(wide) - SHINGLE + 1 + i] << np.uint64(8 * i) for i in range(SHINGLE))
+    hashes = np.unique(np.asarray(windows) * np.uint64(0x9E3779B97F4A7C15))
+    multipliers = stream(0, "minhash", SLOTS).integers(1, 2**63, size=SLOTS, dtype=np.uint64) | np.uint64(1)
+    minima = np.min(hashes[:, None] * multipliers[None, :] >> np.uint64(16), axis=0)
+    made: np.ndarray = minima.astype(np.int64)
+    return made
+
+
+def _perturbed(text: str, rng: Rng, strength: float) -> str:
+    pieces = re.split(r"(\s+)", text)
+    return "".join(_touched(piece, rng) if piece.strip() and rng.random() < strength else piece for piece in pieces)
+
+
+def _touched(word: str, rng: Rng) -> str:
+    if (bare := word.lower()) in SYNONYMS and rng.random() < 0.5:
+        return SYNONYMS[bare]
+    kind = int(rng.integers(4)) if len(word) > 2 else 3
+    if kind == 3:
+        return word.swapcase()
+    i = int(rng.integers(len(word) - 1))
+    if kind == 0:  # two letters change places
+        return word[:i] + word[i + 1] + word[i] + word[i + 2 :]
+    return word[:i] + word[i + 1 :] if kind == 1 else word[:i] + word[i] * 2 + word[i + 1 :]
