@@ -45,7 +45,7 @@ class Net(nn.Module):
 
 @lens(modality="image", cites=["Naeem et al. 2020, arXiv:2002.09797, on embeddings from outside ImageNet's domain"])
 class Classifier(ImageSurface):
-    """Hidden values of a small classifier trained on the train split's labels; it annotates too, its own mistakes counted.
+    """Hidden values of a small classifier trained on the train split's labels; it annotates, its mistakes counted.
 
     side: images are resized to side x side. The confusion matrix comes from a part of the train split that it was not
     trained on, so held-out items stay unseen by lens and model alike.

@@ -1,0 +1,27 @@
+"""Text as bytes with a start and an end: every string can be written, and its length in bytes is exact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from genbench.core.data import Item
+
+END, START = 256, 257
+SYMBOLS = 257  # what can be predicted: 256 bytes and the end; the start is only ever given
+
+
+def encode(text: str) -> list[int]:
+    return list(text.encode("utf-8", "surrogatepass"))
+
+
+def decode(symbols: Sequence[int]) -> str:
+    return bytes(symbols).decode("utf-8", "replace")
+
+
+def counts_of(items: Sequence[Item]) -> dict[str, np.ndarray]:
+    """Units of each text: tokens (bytes and the end), bytes, words."""
+    lengths = np.array([len(encode(str(item))) for item in items], dtype=np.int64)
+    words = np.array([max(1, len(str(item).split())) for item in items], dtype=np.int64)
+    return {"token": lengths + 1, "byte": np.maximum(lengths, 1), "word": words}

@@ -1,0 +1,64 @@
+"""Between items and tensors, and noise that belongs to a seed, not to a place in a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from genbench.core.chance import stream
+from genbench.core.data import Item
+from genbench.core.errors import ModelError
+
+
+def to_tensor(items: Sequence[Item], family: str) -> Tensor:
+    """Images uint8 [h w c] of one shape -> float32 [n c h w] in [0, 1]; `ModelError` for anything else."""
+    arrays = [np.asarray(item) for item in items]
+    shapes = {a.shape for a in arrays}
+    if len(shapes) != 1 or arrays[0].ndim != 3 or arrays[0].dtype != np.uint8:
+        found = sorted(map(str, shapes))[:3] if arrays[0].ndim == 3 else type(items[0]).__name__
+        raise ModelError(f"{family} wants uint8 images [height width channels] of one shape, got {found}")
+    x: Tensor = torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2).float() / 255.0
+    return x
+
+
+def to_items(x: Tensor) -> list[np.ndarray]:
+    """float [n c h w] in [0, 1] -> uint8 images [h w c]."""
+    whole: np.ndarray = (x.detach().clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+    return list(np.ascontiguousarray(whole))
+
+
+def noise(seeds: Sequence[int], *shape: int, purpose: int = 0) -> Tensor:
+    """Standard normal [len(seeds) *shape], row i from seeds[i] alone. Other purposes give independent draws."""
+    rows = []
+    for seed in seeds:
+        generator = torch.Generator().manual_seed((seed + purpose * 0x9E3779B97F4A7C15) % 2**63)
+        rows.append(torch.randn(shape, generator=generator))
+    return torch.stack(rows)
+
+
+def near(seeds: Sequence[int], strength: float, *shape: int) -> Tensor:
+    """The noise of these seeds, moved: sqrt(1 - s^2) z + s e, which is standard normal again."""
+    return (1 - strength**2) ** 0.5 * noise(seeds, *shape) + strength * noise(seeds, *shape, purpose=1)
+
+
+def batches(n: int, size: int, steps: int, seed: int) -> Iterator[Tensor]:
+    """`steps` batches of indices below n, by epochs in fresh order."""
+    rng = stream(seed, "batches")
+    order = rng.permutation(n)
+    for _ in range(steps):
+        if len(order) < min(size, n):
+            order = np.concatenate([order, rng.permutation(n)])
+        yield torch.from_numpy(order[:size])
+        order = order[size:]
+
+
+def arrays_of(module: nn.Module) -> dict[str, np.ndarray]:
+    """A module's parameters and buffers as arrays on the CPU."""
+    return {name: tensor.detach().cpu().numpy() for name, tensor in module.state_dict().items()}
+
+
+def load_arrays(module: nn.Module, arrays: Mapping[str, np.ndarray]) -> None:
+    module.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in arrays.items()})

@@ -1,0 +1,200 @@
+"""Diffusion in the design space of Karras et al. 2022 (EDM, arXiv:2206.00364), with a small U-Net."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from genbench.core.chance import derive
+from genbench.core.data import Dataset, Item
+from genbench.core.model import History, Tick, Training, family
+from genbench.models._tensors import arrays_of, batches, load_arrays, near, noise, to_items, to_tensor
+
+SIGMA_DATA, SIGMA_MIN, SIGMA_MAX, RHO = 0.5, 0.01, 40.0, 7.0
+PROBED_AT = 0.3  # the noise level of `loss_and_grad`
+
+
+class Block(nn.Module):
+    """Residual block whose channels are scaled and shifted by the noise level."""
+
+    def __init__(self, inputs: int, outputs: int, told: int) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(inputs, outputs, 3, padding=1), nn.Conv2d(outputs, outputs, 3, padding=1)
+        self.norm, self.norm_out = nn.GroupNorm(8, inputs), nn.GroupNorm(8, outputs)
+        self.told = nn.Linear(told, 2 * outputs)
+        self.skip = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
+
+    def forward(self, x: Tensor, e: Tensor) -> Tensor:  # x [n i h w], e [n told] -> [n o h w]
+        y = self.first(F.silu(self.norm(x)))
+        scale, shift = self.told(e)[:, :, None, None].chunk(2, dim=1)
+        y = self.second(F.silu(self.norm_out(y) * (1 + scale) + shift))
+        return y + self.skip(x)  # type: ignore[no-any-return]
+
+
+class Denoiser(nn.Module):
+    """D(x; sigma) = c_skip x + c_out F(c_in x; c_noise), EDM table 1; images in [-1, 1]."""
+
+    def __init__(self, shape: tuple[int, int, int], breadth: int) -> None:
+        super().__init__()
+        self.shape, told = shape, 2 * breadth
+        channels = shape[0]
+        self.frequencies: Tensor
+        self.register_buffer("frequencies", torch.exp(torch.linspace(0, 5, breadth // 2)))
+        self.tell = nn.Sequential(nn.Linear(breadth, told), nn.SiLU(), nn.Linear(told, told), nn.SiLU())
+        self.enter = nn.Conv2d(channels, breadth, 3, padding=1)
+        self.down_1, self.down_2 = Block(breadth, breadth, told), Block(breadth, 2 * breadth, told)
+        self.middle = Block(2 * breadth, 2 * breadth, told)
+        self.up_2, self.up_1 = Block(4 * breadth, breadth, told), Block(2 * breadth, breadth, told)
+        self.leave = nn.Sequential(nn.GroupNorm(8, breadth), nn.SiLU(), nn.Conv2d(breadth, channels, 3, padding=1))
+
+    def forward(self, x: Tensor, sigma: Tensor) -> Tensor:  # x [n c h w], sigma [n] -> [n c h w]
+        s = sigma[:, None, None, None]
+        c_skip = SIGMA_DATA**2 / (s**2 + SIGMA_DATA**2)
+        c_out = s * SIGMA_DATA / (s**2 + SIGMA_DATA**2).sqrt()
+        c_in = 1 / (s**2 + SIGMA_DATA**2).sqrt()
+        return c_skip * x + c_out * self._network(c_in * x, sigma.log() / 4)
+
+    def _network(self, x: Tensor, c_noise: Tensor) -> Tensor:
+        height, width = x.shape[2:]
+        x = F.pad(x, (0, -width % 4, 0, -height % 4))
+        waves = c_noise[:, None] * self.frequencies  # [n breadth/2]
+        e = self.tell(torch.cat([waves.sin(), waves.cos()], dim=1))
+        a = self.down_1(self.enter(x), e)  # [n b h w]
+        b = self.down_2(F.avg_pool2d(a, 2), e)  # [n 2b h/2 w/2]
+        m = self.middle(F.avg_pool2d(b, 2), e)  # [n 2b h/4 w/4]
+        u = self.up_2(torch.cat([F.interpolate(m, scale_factor=2), b], dim=1), e)
+        u = self.up_1(torch.cat([F.interpolate(u, scale_factor=2), a], dim=1), e)
+        out: Tensor = self.leave(u)
+        return out[:, :, :height, :width]
+
+
+@family(
+    modality="image",
+    cites=["Karras et al. 2022, arXiv:2206.00364", "Ho et al. 2020, arXiv:2006.11239"],
+    presets={
+        "tiny": {"breadth": 24, "steps": 1200, "sampling_steps": 12},
+        "base": {"breadth": 128, "steps": 60_000, "sampling_steps": 18, "batch": 128},
+    },
+)
+class Diffusion:
+    """EDM diffusion: denoising score matching with preconditioning, deterministic Heun sampling; trained here.
+
+    Loss: E lambda(sigma) |D(x + sigma e; sigma) - x|^2 with ln sigma ~ N(-1.2, 1.2^2) and
+    lambda = (sigma^2 + s_d^2) / (sigma s_d)^2. Sampling integrates dx/dsigma = (x - D(x; sigma)) / sigma.
+    """
+
+    def __init__(
+        self, *, breadth: int = 24, steps: int = 1200, batch: int = 64, rate: float = 2e-3, sampling_steps: int = 12
+    ) -> None:
+        self.breadth, self.steps, self.batch, self.rate = breadth, steps, batch, rate
+        self.sampling_steps = sampling_steps
+        self.device = "cpu"
+        self.net: Denoiser | None = None
+
+    def fit(self, data: Dataset, training: Training) -> History:
+        """Adam with averaged weights; the average with the best held-out loss is kept."""
+        x = 2 * to_tensor(data.take("train"), "diffusion") - 1
+        held_out = 2 * to_tensor(data.take("held_out", 256), "diffusion").to(self.device) - 1
+        torch.manual_seed(derive(training.seed, "diffusion"))
+        net = Denoiser((x.shape[1], x.shape[2], x.shape[3]), self.breadth).to(self.device)
+        average = self.net = copy.deepcopy(net)
+        optimizer = torch.optim.Adam(net.parameters(), lr=self.rate)
+        best, kept, ticks = float("inf"), copy.deepcopy(average.state_dict()), []
+        every = max(1, self.steps // 20)
+        for step, index in enumerate(batches(len(x), self.batch, self.steps, training.seed), start=1):
+            optimizer.param_groups[0]["lr"] = self.rate * min(1.0, step / 50, 2.0 * (1 - step / (self.steps + 1)))
+            clean = x[index].to(self.device)
+            draws = torch.randn(len(clean), device=self.device)
+            loss = _loss(net, clean, draws, torch.randn_like(clean))
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            optimizer.step()
+            _blend(average, net, min(0.995, step / (step + 10)))
+            if step % every == 0 or step == self.steps:
+                with torch.no_grad():
+                    seeds = range(len(held_out))
+                    levels, e = noise(seeds, 1)[:, 0], noise(seeds, *held_out.shape[1:], purpose=1)
+                    outside = _loss(average, held_out, levels.to(self.device), e.to(self.device)).item()
+                if outside < best:
+                    best, kept = outside, copy.deepcopy(average.state_dict())
+                ticks.append(Tick(step, self.steps, {"train": loss.item(), "held_out": outside}))
+                training.tell(ticks[-1])
+        average.load_state_dict(kept)
+        return History(tuple(ticks), "all steps done; the best held-out loss was kept")
+
+    def sample(self, seeds: Sequence[int]) -> Sequence[Item]:
+        return self._integrated(noise(seeds, *self._fitted().shape))
+
+    def sample_near(self, seeds: Sequence[int], strength: float) -> Sequence[Item]:
+        return self._integrated(near(seeds, strength, *self._fitted().shape))
+
+    def _integrated(self, z: Tensor) -> list[np.ndarray]:
+        """Heun's second-order method from SIGMA_MAX to 0, EDM algorithm 1 without churn."""
+        net, n = self._fitted(), self.sampling_steps
+        ramp = torch.linspace(0, 1, n)
+        sigmas = (SIGMA_MAX ** (1 / RHO) + ramp * (SIGMA_MIN ** (1 / RHO) - SIGMA_MAX ** (1 / RHO))) ** RHO
+        sigmas = torch.cat([sigmas, torch.zeros(1)]).to(self.device)
+        x = z.to(self.device) * sigmas[0]
+        with torch.inference_mode():
+            for now, then in pairwise(sigmas):
+                slope = (x - net(x, now.expand(len(x)))) / now
+                ahead = x + (then - now) * slope
+                if then > 0:
+                    slope_ahead = (ahead - net(ahead, then.expand(len(x)))) / then
+                    ahead = x + (then - now) * (slope + slope_ahead) / 2
+                x = ahead
+        return to_items((x + 1) / 2)
+
+    def loss_and_grad(
+        self, x: Float[np.ndarray, "n ..."]
+    ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, "n ..."]]:
+        """Squared error of denoising x at one noise level with fixed noise, and its gradient; x in [0, 1]."""
+        net = self._fitted()
+        inputs = torch.from_numpy(np.asarray(x, np.float32)).to(self.device).requires_grad_(True)
+        e = noise([0], *net.shape).to(self.device)
+        clean = 2 * inputs - 1
+        level = torch.full((len(inputs),), PROBED_AT, device=self.device)
+        losses = (net(clean + PROBED_AT * e, level) - clean).square().flatten(1).mean(1)
+        (gradient,) = torch.autograd.grad(losses.sum(), inputs)
+        return losses.detach().double().cpu().numpy(), gradient.double().cpu().numpy()
+
+    def place(self, device: str) -> None:
+        self.device = device
+        if self.net is not None:
+            self.net.to(device)
+
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        return arrays_of(self._fitted()), {"shape": list(self._fitted().shape)}
+
+    def restore(self, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
+        channels, height, width = meta["shape"]
+        self.net = Denoiser((channels, height, width), self.breadth)
+        load_arrays(self.net, arrays)
+
+    def _fitted(self) -> Denoiser:
+        assert self.net is not None, "fit or restore the diffusion model first"
+        return self.net
+
+
+def _loss(net: Denoiser, clean: Tensor, draws: Tensor, e: Tensor) -> Tensor:
+    """Weighted denoising loss at sigmas drawn from `draws` [n] ~ N(0, 1) with noise e [n c h w]."""
+    sigma = torch.exp(1.2 * draws - 1.2)
+    weight = (sigma**2 + SIGMA_DATA**2) / (sigma * SIGMA_DATA) ** 2
+    error = (net(clean + sigma[:, None, None, None] * e, sigma) - clean).square().flatten(1).mean(1)
+    mean: Tensor = (weight * error).mean()
+    return mean
+
+
+def _blend(average: nn.Module, net: nn.Module, keep: float) -> None:
+    with torch.no_grad():
+        for old, new in zip(average.parameters(), net.parameters(), strict=True):
+            old.lerp_(new, 1 - keep)

@@ -1,0 +1,168 @@
+"""Generative adversarial network (Goodfellow et al. 2014, arXiv:1406.2661) with R1 (Mescheder, arXiv:1801.04406)."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from genbench.core.chance import derive
+from genbench.core.data import Dataset, Item
+from genbench.core.model import History, Tick, Training, family
+from genbench.models._tensors import arrays_of, batches, load_arrays, near, noise, to_items, to_tensor
+
+LAZY = 4  # R1 is taken every fourth step, at four times its weight (StyleGAN2, arXiv:1912.04958, section 3)
+
+
+class Generator(nn.Module):
+    """z [n latent] -> x [n c h w] in [0, 1]: a grid at a quarter of the size, twice doubled."""
+
+    def __init__(self, shape: tuple[int, int, int], breadth: int, latent: int) -> None:
+        super().__init__()
+        self.shape = shape
+        channels, height, width = shape
+        self.grid = (2 * breadth, -(-height // 4), -(-width // 4))
+        self.lift = nn.Linear(latent, 2 * breadth * self.grid[1] * self.grid[2])
+        self.layers = nn.Sequential(
+            nn.BatchNorm2d(2 * breadth), nn.ReLU(),
+            nn.Upsample(scale_factor=2), nn.Conv2d(2 * breadth, 2 * breadth, 3, padding=1),
+            nn.BatchNorm2d(2 * breadth), nn.ReLU(),
+            nn.Upsample(scale_factor=2), nn.Conv2d(2 * breadth, breadth, 3, padding=1),
+            nn.BatchNorm2d(breadth), nn.ReLU(),
+            nn.Conv2d(breadth, channels, 3, padding=1),
+        )  # fmt: skip
+
+    def forward(self, z: Tensor) -> Tensor:
+        x = self.layers(self.lift(z).view(-1, *self.grid))  # [n, 2b*h/4*w/4] -> [n 2b h/4 w/4] -> [n c h w]
+        return torch.sigmoid(x[:, :, : self.shape[1], : self.shape[2]])
+
+
+class Discriminator(nn.Module):
+    """x [n c h w] -> logit [n] that x is real. No batch norm: R1 needs each item's own gradient."""
+
+    def __init__(self, shape: tuple[int, int, int], breadth: int) -> None:
+        super().__init__()
+        channels, height, width = shape
+        h, w = (height + 3) // 4, (width + 3) // 4
+        self.layers = nn.Sequential(
+            nn.Conv2d(channels, breadth, 3, padding=1), nn.LeakyReLU(0.2),
+            nn.Conv2d(breadth, 2 * breadth, 3, stride=2, padding=1), nn.LeakyReLU(0.2),
+            nn.Conv2d(2 * breadth, 2 * breadth, 3, stride=2, padding=1), nn.LeakyReLU(0.2),
+            nn.Flatten(), nn.Linear(2 * breadth * h * w, 1),
+        )  # fmt: skip
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.layers(2 * x - 1).squeeze(1)  # [n 1] -> [n]
+        return logits
+
+
+@family(
+    modality="image",
+    cites=["Goodfellow et al. 2014, arXiv:1406.2661", "Mescheder et al. 2018, arXiv:1801.04406 (R1)"],
+    presets={
+        "tiny": {"breadth": 24, "latent": 32, "steps": 1600},
+        "base": {"breadth": 128, "latent": 128, "steps": 50_000},
+    },
+)
+class Gan:
+    """Convolutional GAN: non-saturating loss, R1 penalty on real images, averaged generator; trained here.
+
+    D minimizes softplus(-D(x)) + softplus(D(G(z))) + penalty/2 |grad D(x)|^2, G minimizes softplus(-D(G(z))).
+    """
+
+    def __init__(
+        self, *, breadth: int = 24, latent: int = 32, steps: int = 1600, batch: int = 64, rate: float = 1e-3,
+        penalty: float = 1.0,
+    ) -> None:  # fmt: skip
+        self.breadth, self.latent, self.steps, self.batch = breadth, latent, steps, batch
+        self.rate, self.penalty = rate, penalty
+        self.device = "cpu"
+        self.generator: Generator | None = None
+
+    def fit(self, data: Dataset, training: Training) -> History:
+        """Alternates one step of each player. A GAN has no held-out loss to stop on, so all steps are done."""
+        x = to_tensor(data.take("train"), "gan")
+        shape = (x.shape[1], x.shape[2], x.shape[3])
+        torch.manual_seed(derive(training.seed, "gan"))
+        player, critic = Generator(shape, self.breadth, self.latent), Discriminator(shape, self.breadth)
+        average = copy.deepcopy(player)
+        for net in (player, critic, average):
+            net.to(self.device)
+        moves = torch.optim.Adam(player.parameters(), lr=self.rate, betas=(0.5, 0.99))
+        judges = torch.optim.Adam(critic.parameters(), lr=self.rate, betas=(0.5, 0.99))
+        ticks, every = [], max(1, self.steps // 20)
+        for step, index in enumerate(batches(len(x), self.batch, self.steps, training.seed), start=1):
+            rate = self.rate * min(1.0, 2.0 * (1 - step / (self.steps + 1)))
+            moves.param_groups[0]["lr"] = judges.param_groups[0]["lr"] = rate
+            real = x[index].to(self.device)
+            judged = self._judge(player, critic, judges, real, penalize=step % LAZY == 0)
+            made = player(torch.randn(len(real), self.latent, device=self.device))
+            moved = F.softplus(-critic(made)).mean()
+            moves.zero_grad()
+            moved.backward()  # type: ignore[no-untyped-call]
+            moves.step()
+            _blend(average, player, min(0.995, step / (step + 10)))
+            if step % every == 0 or step == self.steps:
+                ticks.append(Tick(step, self.steps, {"generator": moved.item(), "discriminator": judged}))
+                training.tell(ticks[-1])
+        self.generator = average.eval()
+        return History(tuple(ticks), "all steps done; losses of a game do not tell when to stop")
+
+    def _judge(
+        self, player: Generator, critic: Discriminator, judges: torch.optim.Adam, real: Tensor, *, penalize: bool
+    ) -> float:
+        """One step of the discriminator; its loss without the penalty, which comes every LAZY-th step, LAZY-fold."""
+        with torch.no_grad():
+            made = player(torch.randn(len(real), self.latent, device=self.device))
+        real = real.requires_grad_(penalize)
+        said = critic(real)
+        loss = F.softplus(-said).mean() + F.softplus(critic(made)).mean()
+        total = loss
+        if penalize:
+            (slope,) = torch.autograd.grad(said.sum(), real, create_graph=True)
+            total = loss + LAZY * self.penalty / 2 * slope.square().flatten(1).sum(1).mean()
+        judges.zero_grad()
+        total.backward()  # type: ignore[no-untyped-call]
+        judges.step()
+        return float(loss.item())
+
+    def sample(self, seeds: Sequence[int]) -> Sequence[Item]:
+        return self._made(noise(seeds, self.latent))
+
+    def sample_near(self, seeds: Sequence[int], strength: float) -> Sequence[Item]:
+        return self._made(near(seeds, strength, self.latent))
+
+    def place(self, device: str) -> None:
+        self.device = device
+        if self.generator is not None:
+            self.generator.to(device)
+
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        return arrays_of(self._fitted()), {"shape": list(self._fitted().shape)}
+
+    def restore(self, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
+        channels, height, width = meta["shape"]
+        self.generator = Generator((channels, height, width), self.breadth, self.latent).eval()
+        load_arrays(self.generator, arrays)
+
+    def _made(self, z: Tensor) -> list[np.ndarray]:
+        with torch.inference_mode():
+            return to_items(self._fitted()(z.to(self.device)))
+
+    def _fitted(self) -> Generator:
+        assert self.generator is not None, "fit or restore the gan first"
+        return self.generator
+
+
+def _blend(average: Generator, player: Generator, keep: float) -> None:
+    """Exponential moving average of weights; running statistics of the norms are taken over."""
+    with torch.no_grad():
+        for weight, latest in zip(average.parameters(), player.parameters(), strict=True):
+            weight.lerp_(latest, 1 - keep)
+        for statistic, current in zip(average.buffers(), player.buffers(), strict=True):
+            statistic.copy_(current)

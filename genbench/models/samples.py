@@ -1,0 +1,30 @@
+"""No model at all: outputs that already lie in a folder or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from genbench.core.data import Item
+from genbench.core.errors import ModelError
+from genbench.core.model import family
+
+
+@family(modality="any")
+class Samples:
+    """Outputs read from `path`: a folder of images or texts, a JSON Lines, CSV or text file; scored as they are.
+
+    The harness reads the files and hands them over. A seed is a position here: nothing is drawn.
+    """
+
+    def __init__(self, *, path: str) -> None:
+        self.path = path
+        self.items: list[Item] = []
+
+    def receive(self, items: Sequence[Item]) -> None:
+        self.items = list(items)
+
+    def sample(self, seeds: Sequence[int]) -> Sequence[Item]:
+        """The first len(seeds) outputs in order. `ModelError` where fewer exist."""
+        if len(seeds) > len(self.items):
+            raise ModelError(f"{self.path} holds {len(self.items)} outputs, and {len(seeds)} were asked for")
+        return self.items[: len(seeds)]

@@ -1,0 +1,174 @@
+"""Variational autoencoder (Kingma and Welling 2013, arXiv:1312.6114) with a likelihood of 256-level pixels."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from genbench.core.chance import derive
+from genbench.core.data import Dataset, Item
+from genbench.core.evidence import LogProbs
+from genbench.core.model import History, Tick, Training, family
+from genbench.models._tensors import arrays_of, batches, load_arrays, near, noise, to_items, to_tensor
+
+
+class Net(nn.Module):
+    """q(z|x) and p(x|z). Sizes are rounded up to a multiple of 4 inside and cropped again."""
+
+    def __init__(self, channels: int, height: int, width: int, breadth: int, latent: int) -> None:
+        super().__init__()
+        self.shape = (channels, height, width)
+        h, w = -(-height // 4), -(-width // 4)
+        self.grid = (2 * breadth, h, w)
+        self.encoder = nn.Sequential(
+            nn.Conv2d(channels, breadth, 3, padding=1), nn.SiLU(),
+            nn.Conv2d(breadth, breadth, 4, stride=2, padding=1), nn.SiLU(),
+            nn.Conv2d(breadth, 2 * breadth, 4, stride=2, padding=1), nn.SiLU(),
+            nn.Flatten(), nn.Linear(2 * breadth * h * w, 256), nn.SiLU(), nn.Linear(256, 2 * latent),
+        )  # fmt: skip
+        self.lift = nn.Sequential(nn.Linear(latent, 256), nn.SiLU(), nn.Linear(256, 2 * breadth * h * w), nn.SiLU())
+        self.decoder = nn.Sequential(
+            nn.ConvTranspose2d(2 * breadth, breadth, 4, stride=2, padding=1), nn.SiLU(),
+            nn.ConvTranspose2d(breadth, breadth, 4, stride=2, padding=1), nn.SiLU(),
+            nn.Conv2d(breadth, channels, 3, padding=1),
+        )  # fmt: skip
+        self.log_scale = nn.Parameter(torch.full((channels, height, width), -2.0))
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:  # [n c h w] -> mean, log variance [n latent]
+        _, height, width = self.shape
+        x = F.pad(x, (0, -width % 4, 0, -height % 4))
+        mean, log_var = self.encoder(2 * x - 1).chunk(2, dim=1)
+        return mean, log_var.clamp(-10, 10)
+
+    def decode(self, z: Tensor) -> Tensor:  # [n latent] -> [n c h w], the logistic's centre in [0, 1]
+        _, height, width = self.shape
+        x = self.decoder(self.lift(z).view(-1, *self.grid))  # [n, 2b*h/4*w/4] -> [n 2b h/4 w/4]
+        return torch.sigmoid(x[:, :, :height, :width])
+
+    def log_likelihood(self, x: Tensor, centre: Tensor) -> Tensor:
+        """log p(x|z) [n] of 256-level pixels: a logistic's mass on each level (Salimans et al., arXiv:1701.05517)."""
+        scale = torch.exp(-self.log_scale.clamp(-6, 1))
+        upper, lower = (x - centre + 1 / 510) * scale, (x - centre - 1 / 510) * scale
+        upper = torch.where(x > 1 - 1 / 510, torch.full_like(upper, 30.0), upper)
+        lower = torch.where(x < 1 / 510, torch.full_like(lower, -30.0), lower)
+        # log(sigmoid(u) - sigmoid(l)) without cancellation, for u > l
+        gap = F.logsigmoid(upper) + F.logsigmoid(-lower) + torch.log1p(-torch.exp(lower - upper).clamp(max=1 - 1e-6))
+        return gap.flatten(1).sum(1)
+
+
+@family(
+    modality="image",
+    cites=["Kingma and Welling 2013, arXiv:1312.6114", "Burda et al. 2015, arXiv:1509.00519 (IWAE bound)"],
+    presets={
+        "tiny": {"breadth": 32, "latent": 12, "steps": 1500},
+        "base": {"breadth": 128, "latent": 64, "steps": 30_000},
+    },
+)
+class Vae:
+    """Convolutional variational autoencoder with a discretized logistic likelihood; trained here.
+
+    ELBO = E_q[log p(x|z)] - KL(q(z|x) || p(z)). Outputs are the likelihood's centres. log_prob is the importance
+    weighted bound with `particles` draws, in nats, a lower bound of log p(x).
+    """
+
+    def __init__(
+        self, *, breadth: int = 32, latent: int = 12, steps: int = 1500, batch: int = 64, rate: float = 2e-3,
+        particles: int = 32,
+    ) -> None:  # fmt: skip
+        self.breadth, self.latent, self.steps, self.batch = breadth, latent, steps, batch
+        self.rate, self.particles = rate, particles
+        self.device = "cpu"
+        self.net: Net | None = None
+
+    def fit(self, data: Dataset, training: Training) -> History:
+        """Adam on the negative ELBO; the weights with the best held-out ELBO are kept."""
+        x, held_out = to_tensor(data.take("train"), "vae"), to_tensor(data.take("held_out", 512), "vae")
+        _, c, h, w = x.shape
+        torch.manual_seed(derive(training.seed, "vae"))
+        net = self.net = Net(c, h, w, self.breadth, self.latent).to(self.device)
+        optimizer = torch.optim.Adam(net.parameters(), lr=self.rate)
+        best, kept, ticks = float("inf"), copy.deepcopy(net.state_dict()), []
+        every = max(1, self.steps // 20)
+        for step, index in enumerate(batches(len(x), self.batch, self.steps, training.seed), start=1):
+            optimizer.param_groups[0]["lr"] = self.rate * min(1.0, 2.0 * (1 - step / (self.steps + 1)))
+            loss = -self._elbo(x[index].to(self.device)).mean()
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(net.parameters(), 100.0)
+            optimizer.step()
+            if step % every == 0 or step == self.steps:
+                with torch.no_grad():
+                    outside = -self._elbo(held_out.to(self.device)).mean().item() / (c * h * w)
+                if outside < best:
+                    best, kept = outside, copy.deepcopy(net.state_dict())
+                ticks.append(Tick(step, self.steps, {"train": loss.item() / (c * h * w), "held_out": outside}))
+                training.tell(ticks[-1])
+        net.load_state_dict(kept)
+        return History(tuple(ticks), "all steps done; the best held-out bound was kept (nats per dimension)")
+
+    def sample(self, seeds: Sequence[int]) -> Sequence[Item]:
+        return self._decoded(noise(seeds, self.latent))
+
+    def sample_near(self, seeds: Sequence[int], strength: float) -> Sequence[Item]:
+        return self._decoded(near(seeds, strength, self.latent))
+
+    def log_prob(self, items: Sequence[Item]) -> LogProbs:
+        """log 1/K sum_k p(x|z_k) p(z_k) / q(z_k|x); the noise of the K particles is the same for every item."""
+        net = self._fitted()
+        x = to_tensor(items, "vae").to(self.device)
+        bounds = []
+        with torch.inference_mode():
+            mean, log_var = net.encode(x)
+            for e in noise(range(self.particles), self.latent).to(self.device):
+                z = mean + torch.exp(0.5 * log_var) * e
+                ratio = 0.5 * (e**2 + log_var - z**2).sum(1)  # log p(z) - log q(z|x)
+                bounds.append(net.log_likelihood(x, net.decode(z)) + ratio)
+            nats = torch.logsumexp(torch.stack(bounds), dim=0) - np.log(self.particles)
+        dimensions = np.full(len(items), x[0].numel(), dtype=np.int64)
+        facts = {"bound": f"IWAE with {self.particles} particles"}
+        return LogProbs(nats.double().cpu().numpy(), {"dimension": dimensions}, bound=True, facts=facts)
+
+    def loss_and_grad(
+        self, x: Float[np.ndarray, "n ..."]
+    ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, "n ..."]]:
+        """Mean squared error of reconstruction at the posterior's mean, and its gradient; x is [n c h w] in [0, 1]."""
+        net = self._fitted()
+        inputs = torch.from_numpy(np.asarray(x, np.float32)).to(self.device).requires_grad_(True)
+        losses = (net.decode(net.encode(inputs)[0]) - inputs).square().flatten(1).mean(1)
+        (gradient,) = torch.autograd.grad(losses.sum(), inputs)
+        return losses.detach().double().cpu().numpy(), gradient.double().cpu().numpy()
+
+    def place(self, device: str) -> None:
+        self.device = device
+        if self.net is not None:
+            self.net.to(device)
+
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        return arrays_of(self._fitted()), {"shape": list(self._fitted().shape)}
+
+    def restore(self, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
+        channels, height, width = meta["shape"]
+        self.net = Net(channels, height, width, self.breadth, self.latent)
+        load_arrays(self.net, arrays)
+
+    def _elbo(self, x: Tensor) -> Tensor:  # [n c h w] -> [n], nats
+        net = self._fitted()
+        mean, log_var = net.encode(x)
+        z = mean + torch.exp(0.5 * log_var) * torch.randn_like(mean)
+        divergence = 0.5 * (mean**2 + log_var.exp() - 1 - log_var).sum(1)
+        return net.log_likelihood(x, net.decode(z)) - divergence
+
+    def _decoded(self, z: Tensor) -> list[np.ndarray]:
+        with torch.inference_mode():
+            return to_items(self._fitted().decode(z.to(self.device)))
+
+    def _fitted(self) -> Net:
+        assert self.net is not None, "fit or restore the vae first"
+        return self.net
