@@ -41,7 +41,8 @@ def noise(seeds: Sequence[int], *shape: int, purpose: int = 0) -> Tensor:
 
 def near(seeds: Sequence[int], strength: float, *shape: int) -> Tensor:
     """The noise of these seeds, moved: sqrt(1 - s^2) z + s e, which is standard normal again."""
-    return (1 - strength**2) ** 0.5 * noise(seeds, *shape) + strength * noise(seeds, *shape, purpose=1)
+    moved: Tensor = (1 - strength**2) ** 0.5 * noise(seeds, *shape) + strength * noise(seeds, *shape, purpose=1)
+    return moved
 
 
 def batches(n: int, size: int, steps: int, seed: int) -> Iterator[Tensor]:

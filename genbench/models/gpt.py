@@ -91,7 +91,8 @@ class Gpt:
     """
 
     def __init__(
-        self, *, width: int = 96, layers: int = 3, heads: int = 4, context: int = 288, steps: int = 300, batch: int = 16,
+        self, *, width: int = 96, layers: int = 3, heads: int = 4, context: int = 288, steps: int = 300,
+        batch: int = 16,
         rate: float = 3e-3, patience: int = 4, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0,
         longest: int = 600,
     ) -> None:  # fmt: skip

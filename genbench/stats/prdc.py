@@ -1,0 +1,78 @@
+"""Precision and recall (Kynkäänniemi 2019, arXiv:1904.06991), density and coverage (Naeem 2020, arXiv:2002.09797)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from genbench.core.evidence import Rng
+
+Sample = Float[np.ndarray, "n d"]
+Other = Float[np.ndarray, "m d"]
+NAMES = ("precision", "recall", "density", "coverage")
+
+
+@dataclass(frozen=True)
+class Balls:
+    """Pairwise distances real x real, real x fake, fake x fake, from which any subset's scores follow."""
+
+    rr: np.ndarray
+    rf: np.ndarray
+    ff: np.ndarray
+
+    def scores(self, real: np.ndarray, fake: np.ndarray, k: int) -> dict[str, float]:
+        """The four scores of the subsets real [n'] and fake [m'] (indices)."""
+        radius_real = np.partition(self.rr[np.ix_(real, real)], k, axis=1)[:, k]  # k-th neighbour, itself not counted
+        radius_fake = np.partition(self.ff[np.ix_(fake, fake)], k, axis=1)[:, k]
+        rf = self.rf[np.ix_(real, fake)]
+        inside = rf <= radius_real[:, None]
+        return {
+            "precision": float(inside.any(axis=0).mean()),
+            "recall": float((rf <= radius_fake[None, :]).any(axis=1).mean()),
+            "density": float(inside.sum() / (k * len(fake))),
+            "coverage": float(inside.any(axis=1).mean()),
+        }
+
+
+def prdc(real: Sample, fake: Other, k: int = 5) -> dict[str, float]:
+    """The four scores of two samples, each with more than k rows."""
+    balls = measure(real, fake)
+    return balls.scores(np.arange(len(real)), np.arange(len(fake)), k)
+
+
+def measure(real: Sample, fake: Other) -> Balls:
+    return Balls(distances(real, real), distances(real, fake), distances(fake, fake))
+
+
+def distances(x: Sample, y: Other) -> Float[np.ndarray, "n m"]:
+    """Euclidean distances; a row's distance to itself is exactly 0."""
+    squares = np.square(x).sum(1)[:, None] + np.square(y).sum(1)[None, :] - 2 * x @ y.T
+    made: np.ndarray = np.sqrt(np.maximum(squares, 0))
+    if x is y:
+        np.fill_diagonal(made, 0.0)
+    return made
+
+
+def standard_errors(balls: Balls, k: int, *, rng: Rng, groups: int = 20) -> dict[str, float]:
+    """Delete-group jackknife over both samples: each side is cut into groups, and each group left out once.
+
+    It errs on the wide side, by up to about two thirds for precision. A bootstrap would not do: a sample drawn
+    with replacement holds copies, whose neighbours are at distance 0.
+    """
+    n, m = balls.rf.shape
+    everyone = np.arange(n), np.arange(m)
+    variance = dict.fromkeys(NAMES, 0.0)
+    for side, size in enumerate((n, m)):
+        cuts = min(groups, size // (k + 2))
+        left_out = np.array_split(rng.permutation(size), cuts)
+        runs = []
+        for group in left_out:
+            kept = [everyone[0], everyone[1]]
+            kept[side] = np.setdiff1d(everyone[side], group, assume_unique=True)
+            runs.append(balls.scores(kept[0], kept[1], k))
+        for name in NAMES:
+            values = np.array([run[name] for run in runs])
+            variance[name] += (cuts - 1) / cuts * float(np.square(values - values.mean()).sum())
+    return {name: float(np.sqrt(v)) for name, v in variance.items()}
