@@ -1,0 +1,79 @@
+"""Are outputs realistic (precision, density), and do they cover the real items (recall, coverage)?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from genbench.core.errors import NotApplicable
+from genbench.core.evidence import Features, Rng
+from genbench.core.probe import probe
+from genbench.core.score import Estimate, Estimates, Interval, Metric
+from genbench.stats.intervals import normal_interval
+from genbench.stats.prdc import NAMES, measure, standard_errors
+from genbench.stats.prdc import prdc as scores
+
+
+def _share(title: str, summary: str, reading: str, *, context: bool = False) -> Metric:
+    return Metric("share", "higher", summary, reading, margin=0.02, title=title, context=context)
+
+
+@probe(
+    reports={
+        "precision": _share(
+            "Precision",
+            "Share of outputs that lie within the neighbourhood of some real item.",
+            "High means realistic. A single outlier among real items can raise it; density is steadier.",
+        ),
+        "recall": _share(
+            "Recall",
+            "Share of real items that lie within the neighbourhood of some output.",
+            "Low means variety is missing. Scattered outputs can raise it; coverage is steadier.",
+        ),
+        "density": Metric(
+            "neighbours per ball",
+            "higher",
+            "How many real neighbourhoods an output lies in, on average, per k.",
+            "Near 1 for a perfect model; above 1 where outputs crowd into the densest places.",
+            title="Density",
+            context=True,
+        ),
+        "coverage": _share(
+            "Coverage",
+            "Share of real items with an output in their own neighbourhood.",
+            "The floor shows what real items reach; well below it, modes are missing.",
+        ),
+    },
+    cites=["Kynkäänniemi et al. 2019, arXiv:1904.06991", "Naeem et al. 2020, arXiv:2002.09797"],
+    control="k of 10 modes dropped: coverage falls to about (1 - k/10) of its floor",
+    truth="one distribution twice: coverage 1 - prod_i (n-i)/(2n-i), i = 1..k",
+)
+def prdc(
+    generated: Features, held_out: Features, train: Features, *, rng: Rng, k: int = 5, limit: int = 2000
+) -> Estimates:
+    """Precision, recall, density and coverage from k-nearest-neighbour balls of features [n d] (real) and [m d]
+    (outputs).
+
+    precision = mean_j 1[some real ball holds y_j], recall the same with roles exchanged, density = sum_ij
+    1[y_j in B(x_i)] / (k m), coverage = mean_i 1[some y_j in B(x_i)]. At most `limit` rows a side are used. Interval:
+    delete-group jackknife over both samples. Floor: train items in the outputs' place, at the same n.
+    """
+    n = min(len(generated), limit)
+    real, fake = held_out.x[:limit], generated.x[:n]
+    if min(len(real), len(fake)) < 4 * k:
+        raise NotApplicable(
+            f"k = {k} neighbours need {4 * k} items a side, got {len(real)} real and {len(fake)} outputs"
+        )
+    balls = measure(real, fake)
+    found = balls.scores(np.arange(len(real)), np.arange(len(fake)), k)
+    errors = standard_errors(balls, k, rng=rng)
+    others = train.x[rng.permutation(len(train))[:n]]
+    floor = scores(real, others, k) if len(others) > k else {}
+    return {
+        name: Estimate(found[name], n, _interval(name, found[name], errors[name]), floor.get(name)) for name in NAMES
+    }
+
+
+def _interval(name: str, value: float, error: float) -> Interval:
+    raw = normal_interval(value, error, method="delete-group jackknife, both samples random")
+    high = raw.high if name == "density" else min(1.0, raw.high)
+    return Interval(max(0.0, raw.low), max(high, value), raw.level, raw.method)
