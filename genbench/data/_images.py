@@ -1,73 +1,110 @@
-"""Reads one image file from a stranger: bounded, named when broken, and always eight bits of grey or RGB."""
+"""Reads image files from strangers: bounded, named when broken, and always eight bits of grey or RGB."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from genbench.core.data import Quarantined
+from genbench.core.errors import DataError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
-MAX_PIXELS = 50_000_000  # about 150 MB decoded; a bomb of a few kB can stand for gigabytes
+# A file's content decides its format, not its name; EPS, which would start an interpreter, and rarer ones stay shut.
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+MAX_PIXELS = 50_000_000  # per image: about 150 MB decoded; a bomb of a few kB can stand for gigabytes
+MAX_BYTES = 8 << 30  # all images of a folder together, decoded
+SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 
 
 class Unusable(Exception):
     """Why one file is set aside."""
 
 
+@dataclass
+class Images:
+    """Images [height width channels] of one shape, the files they come from, what was set aside, and facts."""
+
+    items: list[np.ndarray] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+    quarantined: list[Quarantined] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
 def image_files(root: Path) -> Iterator[Path]:
-    """Image files below a folder by suffix in any case, sorted by name; hidden ones are left out."""
+    """Image files below a folder by suffix in any case, sorted; hidden ones, and those in hidden folders, left out."""
     for path in sorted(root.rglob("*")):
-        if path.suffix.lower() in SUFFIXES and path.is_file() and not path.name.startswith("."):
+        hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
+        if path.suffix.lower() in SUFFIXES and not hidden and path.is_file():
             yield path
+
+
+@contextmanager
+def _opened(path: Path, max_pixels: int) -> Iterator[Image.Image]:
+    """An image whose header was read and found within bounds; every fault of opening or decoding is `Unusable`."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's own bound warns; the one below decides
+            with Image.open(path, formats=FORMATS) as image:
+                width, height = image.size
+                if width * height > max_pixels:
+                    raise Unusable(f"{width} x {height} = {width * height:,} pixels; at most {max_pixels:,} are read")
+                yield image
+    except (Unusable, MemoryError):
+        raise
+    except Image.DecompressionBombError as error:
+        raise Unusable(f"too many pixels: {error}") from error
+    except UnidentifiedImageError as error:
+        raise Unusable(f"not an image of a known format ({', '.join(FORMATS)})") from error
+    except Exception as error:  # a decoder on damaged input raises what it likes: OSError, struct.error, KeyError ...
+        raise Unusable(f"cannot be decoded: {type(error).__name__}: {error}") from error
 
 
 def read_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """uint8 [height width 1 or 3]. The size is read from the header and bounded before anything is decoded.
 
-    16-bit grey is scaled to 8 bits, CMYK and palettes become RGB, transparency is laid on white, and EXIF
-    orientation is applied. `Unusable` says what is wrong with a file that cannot be used.
+    16-bit grey is scaled to 8 bits, CMYK and palettes become RGB, transparency is laid on white, EXIF orientation is
+    applied, and of an animation the first frame is taken. `Unusable` says what is wrong with a file.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                width, height = image.size
-                if width * height > max_pixels:
-                    raise Unusable(f"{width} x {height} = {width * height:,} pixels; at most {max_pixels:,} are read")
-                image.load()
-                return _eight_bits(ImageOps.exif_transpose(image))
-    except Image.DecompressionBombError as error:
-        raise Unusable(f"too many pixels: {error}") from error
-    except UnidentifiedImageError as error:
-        raise Unusable("not an image, or one of an unknown format") from error
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise Unusable(f"cannot be decoded: {error}") from error
+    with _opened(path, max_pixels) as image:
+        image.load()
+        return _eight_bits(ImageOps.exif_transpose(image))
+
+
+def _shape(path: Path, max_pixels: int) -> tuple[int, int]:
+    """(height, width) as shown, from the header alone."""
+    with _opened(path, max_pixels) as image:
+        sideways = image.getexif().get(0x0112) in SIDEWAYS
+        return (image.width, image.height) if sideways else (image.height, image.width)
 
 
 def _eight_bits(image: Image.Image) -> np.ndarray:
-    if image.mode.startswith("I") or image.mode == "F":
+    if image.mode == "F":
+        raise Unusable("its pixels are floats, whose range no standard fixes; save it with 8 or 16 bits")
+    if image.mode.startswith("I"):
         raw = np.asarray(image, dtype=np.float64)
-        # 16-bit files open as I or I;16; dividing by 257 maps 65535 to 255 exactly.
-        scaled = raw / 257.0 if raw.max(initial=0) > 255 or image.mode.startswith("I;16") else raw
-        grey: np.ndarray = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)[:, :, None]
+        if raw.min(initial=0) < 0 or raw.max(initial=0) > 65535:
+            raise Unusable("its pixels are 32-bit integers beyond 16 bits; save it with 8 or 16 bits")
+        # Dividing by 257 maps 65535 to 255 exactly. I;16 and I both come from 16-bit files.
+        grey: np.ndarray = np.rint(raw / 257.0).astype(np.uint8)[:, :, None]
         return grey
-    if image.mode in ("LA", "PA", "RGBA", "P", "La", "RGBa"):
+    if image.has_transparency_data:
+        grey_only = image.mode in ("L", "LA", "La")
         rgba = image.convert("RGBA")
-        white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
-        image = Image.alpha_composite(white, rgba).convert("L" if image.mode == "LA" else "RGB")
+        image = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("L" if grey_only else "RGB")
     elif image.mode in ("1", "L"):
         image = image.convert("L")
     elif image.mode != "RGB":
         image = image.convert("RGB")
     pixels = np.asarray(image, dtype=np.uint8)
-    if pixels.ndim == 2:
-        pixels = pixels[:, :, None]
-    return pixels
+    return pixels[:, :, None] if pixels.ndim == 2 else pixels
 
 
 def resized(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -84,34 +121,43 @@ def resized(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
     return whole
 
 
-def read_folder(
-    root: Path, *, size: int | None, max_pixels: int
-) -> tuple[list[np.ndarray], list[Path], list[Quarantined], dict[str, object]]:
-    """(images, their paths, what was set aside, facts). All images get one size and one number of channels.
+def read_images(files: Sequence[Path], *, size: int | None, max_pixels: int = MAX_PIXELS) -> Images:
+    """All files as images of one size and one number of channels.
 
-    Without `size` that is the most common size; how many were resized stands in the facts.
+    Without `size` that is the most common size; how many were resized, or repeated from grey to colour, stands in the
+    facts. Headers are read first, so that no more than one image is ever held at its full size.
     """
-    images: list[np.ndarray] = []
-    paths: list[Path] = []
-    spoiled: list[Quarantined] = []
-    for path in image_files(root):
+    found = Images()
+    shapes: dict[Path, tuple[int, int]] = {}
+    for file in files:
         try:
-            images.append(read_image(path, max_pixels=max_pixels))
-            paths.append(path)
+            shapes[file] = _shape(file, max_pixels)
         except Unusable as error:
-            spoiled.append(Quarantined(str(path), str(error)))
-    if not images:
-        return [], [], spoiled, {}
-    shapes = [image.shape[:2] for image in images]
-    common = max(sorted(set(shapes)), key=shapes.count) if size is None else (size, size)
-    channels = max(image.shape[2] for image in images)
-    uniform = [_coloured(resized(image, *common), channels) for image in images]
-    facts: dict[str, object] = {"size": f"{common[0]} x {common[1]} x {channels}"}
+            found.quarantined.append(Quarantined(str(file), str(error)))
+    counted = Counter(shapes.values())
+    common = (size, size) if size else max(sorted(counted), key=counted.__getitem__, default=(0, 0))
+    if (needed := len(shapes) * common[0] * common[1] * 3) > MAX_BYTES:
+        raise DataError(
+            f"{len(shapes):,} images of {common[0]} x {common[1]} need {needed / 2**30:.0f} GiB; "
+            f"at most {MAX_BYTES >> 30} are held: set `size`"
+        )
+    for file in shapes:
+        try:
+            found.items.append(resized(read_image(file, max_pixels=max_pixels), *common))
+            found.files.append(file)
+        except Unusable as error:
+            found.quarantined.append(Quarantined(str(file), str(error)))
+    return _uniform(found, [shapes[file] for file in found.files], common)
+
+
+def _uniform(found: Images, shapes: list[tuple[int, int]], common: tuple[int, int]) -> Images:
+    if not found.items:
+        return found
+    n, channels = len(found.items), max(image.shape[2] for image in found.items)
+    found.facts["size"] = f"{common[0]} x {common[1]} x {channels}"
     if others := sum(shape != common for shape in shapes):
-        facts["resized"] = f"{others} of {len(images)} images were resized to {common[0]} x {common[1]}"
-    return uniform, paths, spoiled, facts
-
-
-def _coloured(pixels: np.ndarray, channels: int) -> np.ndarray:
-    coloured: np.ndarray = np.repeat(pixels, channels, axis=2) if pixels.shape[2] < channels else pixels
-    return coloured
+        found.facts["resized"] = f"{others} of {n} images were resized to {common[0]} x {common[1]}"
+    if grey := sum(image.shape[2] < channels for image in found.items):
+        found.facts["grey made colour"] = f"{grey} of {n} images were grey and got three equal channels"
+        found.items = [np.repeat(i, channels, axis=2) if i.shape[2] < channels else i for i in found.items]
+    return found

@@ -2,56 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from genbench.core.data import Dataset, Item, Quarantined
+from genbench.core.data import Item, Quarantined
 from genbench.core.digest import digest
 from genbench.core.errors import DataError
-from genbench.data import csv as csv_source
-from genbench.data import jsonl as jsonl_source
-from genbench.data import text_file as text_source
-from genbench.data import text_folder as folder_source
-from genbench.data._images import MAX_PIXELS, SUFFIXES, image_files, read_folder
-from genbench.data._texts import existing
+from genbench.data import csv, jsonl, text_file, text_folder
+from genbench.data._images import SUFFIXES, image_files, read_images
+from genbench.data._texts import Reader, existing
 
-BY_SUFFIX = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".txt": "text_file", ".md": "text_file"}
+BY_SUFFIX = {
+    ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv",
+    ".txt": "text_file", ".text": "text_file", ".md": "text_file", ".rst": "text_file",
+}  # fmt: skip
+READERS: dict[str, Reader] = {
+    "jsonl": jsonl.read,
+    "csv": csv.read,
+    "text_file": text_file.read,
+    "text_folder": text_folder.read,
+}
 
 
 def sniff(path: str) -> tuple[str, dict[str, Any]]:
     """(data source, its settings) for a path. `DataError` says what was found where that decides nothing."""
     found = existing(path)
+    suffix = found.suffix.lower()
     if found.is_file():
-        if found.suffix.lower() in BY_SUFFIX:
-            return BY_SUFFIX[found.suffix.lower()], {"path": path}
-        raise DataError(f"{path!r}: cannot tell what a {found.suffix or 'file without suffix'} holds; name a `source`")
-    if next(image_files(found), None) is not None:
-        return "image_folder", {"path": path}
-    if any(p.suffix.lower() in folder_source.SUFFIXES for p in found.rglob("*")):
-        return "text_folder", {"path": path}
-    kinds = sorted({p.suffix for p in found.rglob("*") if p.is_file()})[:5]
-    raise DataError(f"{path!r} holds neither images ({', '.join(sorted(SUFFIXES))}) nor texts; it holds {kinds}")
+        if suffix in BY_SUFFIX:
+            return BY_SUFFIX[suffix], {"path": path}
+        if suffix in SUFFIXES:
+            raise DataError(f"{path!r} is one image; give the folder that holds the images")
+        known = ", ".join(sorted(BY_SUFFIX))
+        raise DataError(f"{path!r}: cannot tell what it holds by its name; known are {known}, or name a `source`")
+    images, texts = any(True for _ in image_files(found)), bool(text_folder.text_files(found))
+    if images and texts:
+        raise DataError(f"{path!r} holds both images and texts: name a `source`, image_folder or text_folder")
+    if images or texts:
+        return "image_folder" if images else "text_folder", {"path": path}
+    kinds = sorted({p.suffix or p.name for p in found.rglob("*") if p.is_file()})[:5]
+    holds = f"it holds {', '.join(kinds)}" if kinds else "it is empty"
+    raise DataError(f"{path!r} holds neither images ({', '.join(sorted(SUFFIXES))}) nor texts; {holds}")
 
 
 def read_items(path: str, modality: str) -> tuple[list[Item], tuple[Quarantined, ...], str]:
-    """(outputs in order, what was set aside, digest) of a folder or file of one modality."""
+    """(outputs in order, what was set aside, digest) of a folder or file of one modality.
+
+    Outputs are never refused for being alike: a model that repeats itself is to be scored, not turned away. Images
+    get one size, the most common; a repeated or single output is welcome; none at all is a `DataError`.
+    """
     found = existing(path)
-    source, _ = sniff(path)
     if modality == "image":
-        if source != "image_folder":
-            raise DataError(f"{path!r} holds texts, and the data it is compared with are images")
-        images, _, spoiled, _ = read_folder(found, size=None, max_pixels=MAX_PIXELS)
-        if not images:
-            raise DataError(f"no usable image in {path!r}" + "".join(f"\n  {q.path}: {q.reason}" for q in spoiled[:5]))
-        return images, tuple(spoiled), digest(images)
-    if source == "image_folder":
+        items, spoiled = _images(found, path)
+    else:
+        items, spoiled = _texts(found, path, modality)
+    if not items:
+        aside = "".join(f"\n  set aside: {q.path}: {q.reason}" for q in spoiled[:5])
+        raise DataError(f"no usable {modality} in {path!r}{aside}")
+    return items, tuple(spoiled), digest(modality, items)
+
+
+def _images(found: Path, path: str) -> tuple[list[Item], list[Quarantined]]:
+    if found.is_file() and found.suffix.lower() not in SUFFIXES:
+        raise DataError(f"{path!r} is no folder of images, and the data it is compared with are images")
+    read = read_images([found] if found.is_file() else list(image_files(found)), size=None)
+    return list(read.items), read.quarantined
+
+
+def _texts(found: Path, path: str, modality: str) -> tuple[list[Item], list[Quarantined]]:
+    if found.is_dir():
+        source = "text_folder" if text_folder.text_files(found) else sniff(path)[0]
+    else:
+        source = sniff(path)[0]
+    if source not in READERS:
         raise DataError(f"{path!r} holds images, and the data it is compared with are {modality}")
-    readers: dict[str, Callable[..., Dataset]] = {
-        "jsonl": jsonl_source.jsonl,
-        "csv": csv_source.csv,
-        "text_file": text_source.text_file,
-        "text_folder": folder_source.text_folder,
-    }
-    data: Dataset = readers[source](path=str(Path(path)))
-    return list(data.items), data.quarantined, data.digest
+    reading = READERS[source](found)
+    return list(reading.texts), reading.quarantined

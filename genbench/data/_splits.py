@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
-from sklearn.neighbors import NearestNeighbors
+from jaxtyping import Float, Int
 
 from genbench.core.chance import stream
 from genbench.core.data import Dataset, Groups, Item, Quarantined, Split
@@ -16,7 +15,53 @@ from genbench.core.digest import digest
 from genbench.core.errors import DataError
 
 
-def split(clusters: np.ndarray, *, held_out: float, reserve: float, seed: int) -> dict[Split, np.ndarray]:
+@dataclass(frozen=True)
+class Shares:
+    """What to keep from training: shares of the items, or, for held_out, the path of the user's own file or folder."""
+
+    held_out: float | str
+    reserve: float
+    seed: int
+
+
+def partition(
+    clusters: Int[np.ndarray, " n"], own: int, shares: Shares
+) -> tuple[dict[Split, np.ndarray], dict[str, Any]]:
+    """(splits, facts). The first `own` items came from the data's path, the others from a held-out path.
+
+    With a held-out path, train is all of the data's own items, and held-out and reserve are the given ones that are
+    no near-duplicate of a training item; how many had to be left out is said.
+    """
+    sizes = np.bincount(clusters)
+    together = int(sizes[sizes > 1].sum())
+    facts: dict[str, Any] = {"near-duplicates kept on one side": together} if together else {}
+    if not isinstance(shares.held_out, str):
+        made = split(clusters, held_out=shares.held_out, reserve=shares.reserve, seed=shares.seed)
+        return made, facts
+    if not 0 <= shares.reserve < 1:
+        raise DataError(f"reserve must lie in [0, 1), got {shares.reserve}")
+    given = np.arange(len(clusters)) >= own
+    seen = given & np.isin(clusters, clusters[~given])
+    if seen.sum() == given.sum():
+        raise DataError(f"every item of held_out {shares.held_out!r} is a near-duplicate of a training item")
+    if seen.any():
+        facts["held-out items left out"] = f"{seen.sum()} of {given.sum()} are near-duplicates of training items"
+    free = np.flatnonzero(given & ~seen)
+    rng = stream(shares.seed, "split")
+    reserved = np.zeros(len(clusters), dtype=bool)
+    labels = rng.permutation(np.unique(clusters[free]))
+    for label in labels[:-1]:  # one cluster at least is left to score against
+        group = free[clusters[free] == label]
+        if reserved.sum() + len(group) / 2 < shares.reserve * len(free):
+            reserved[group] = True
+    return {
+        "train": rng.permutation(np.flatnonzero(~given)),
+        "held_out": rng.permutation(free[~reserved[free]]),
+        "reserve": rng.permutation(free[reserved[free]]),
+    }, facts
+
+
+def split(clusters: Int[np.ndarray, " n"], *, held_out: float, reserve: float, seed: int) -> dict[Split, np.ndarray]:
     """Indices per split, shuffled. clusters: [n] a label per item; items of one label stay together.
 
     Shares are met to within one cluster. Train and held-out always get at least one item each.
@@ -25,9 +70,9 @@ def split(clusters: np.ndarray, *, held_out: float, reserve: float, seed: int) -
         raise DataError(f"held_out + reserve must stay below 1, got {held_out} + {reserve}")
     n, rng = len(clusters), stream(seed, "split")
     order = rng.permutation(np.unique(clusters))
-    members = {label: np.flatnonzero(clusters == label) for label in order} if n < 2000 else _grouped(clusters)
     if len(order) < 2:
         raise DataError(f"all {n} items are near-duplicates of one another: nothing can be held out")
+    members = _grouped(clusters)
     sizes = {"held_out": max(1, round(held_out * n)), "reserve": round(reserve * n)}
     parts: dict[Split, list[np.ndarray]] = {"train": [], "held_out": [], "reserve": []}
     filled = {"held_out": 0, "reserve": 0}
@@ -40,6 +85,9 @@ def split(clusters: np.ndarray, *, held_out: float, reserve: float, seed: int) -
                 filled[name] += len(group)
                 break
         parts[target].append(group)
+    if not parts["held_out"]:  # every cluster was too large for the share: the smallest is held out all the same
+        parts["train"].sort(key=len, reverse=True)
+        parts["held_out"].append(parts["train"].pop())
     return {name: rng.permutation(np.concatenate(p)) if p else np.empty(0, np.int64) for name, p in parts.items()}
 
 
@@ -49,49 +97,32 @@ def _grouped(clusters: np.ndarray) -> dict[Any, np.ndarray]:
     return dict(zip(labels, np.split(order, starts[1:]), strict=True))
 
 
-def near_vectors(x: np.ndarray, radius: float) -> np.ndarray:
-    """[n] cluster labels: rows [n d] that lie within `radius` (Euclidean) of one another, directly or in a chain."""
-    pairs = NearestNeighbors(radius=radius).fit(x).radius_neighbors_graph(x, mode="connectivity")
-    labels: np.ndarray = connected_components(pairs, directed=False)[1]
+def joined(n: int, edges: Int[np.ndarray, "m 2"]) -> Int[np.ndarray, " n"]:
+    """[n] a label per node: nodes with a path of edges between them share one."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    graph = coo_matrix((np.ones(len(edges), dtype=np.int8), (edges[:, 0], edges[:, 1])), shape=(n, n))
+    labels: np.ndarray = connected_components(graph, directed=False)[1].astype(np.int64)
     return labels
 
 
-def near_texts(texts: Sequence[str], *, likeness: float = 0.7) -> np.ndarray:
-    """[n] cluster labels: texts whose sets of five-character shingles overlap by `likeness` (Jaccard) or more.
+def near_vectors(x: Float[np.ndarray, "n d"], radius: float, *, block: int = 512) -> Int[np.ndarray, " n"]:
+    """[n] cluster labels: rows that lie within `radius` (Euclidean) of one another, directly or in a chain.
 
-    Candidates come from banded MinHash (16 bands of 4 minima: a pair at 0.7 is met with probability 0.99), and
-    each is then compared exactly.
+    Exact, in blocks of rows: memory grows as block * n, also where thousands of items are all alike.
     """
-    sets = [_shingles(text) for text in texts]
-    minima = _minima(sets, 64)
-    edges: set[tuple[int, int]] = set()
-    for band in range(16):
-        buckets: dict[bytes, int] = {}
-        for i, row in enumerate(minima[:, 4 * band : 4 * band + 4]):
-            first = buckets.setdefault(row.tobytes(), i)
-            if first != i and (first, i) not in edges and _jaccard(sets[first], sets[i]) >= likeness:
-                edges.add((first, i))
-    ends = np.array(sorted(edges), dtype=np.int64).reshape(-1, 2)
-    graph = coo_matrix((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(len(texts), len(texts)))
-    labels: np.ndarray = connected_components(graph, directed=False)[1]
-    return labels
-
-
-def _shingles(text: str) -> np.ndarray:
-    """Sorted unique hashes of the five-byte windows of a text in lower case."""
-    raw = np.frombuffer(text.lower().encode("utf-8", "replace").ljust(5), np.uint8).astype(np.uint64)
-    windows = sum(raw[i : len(raw) - 4 + i] << np.uint64(8 * i) for i in range(5))
-    return np.unique(np.asarray(windows) * np.uint64(0x9E3779B97F4A7C15))
-
-
-def _minima(sets: Sequence[np.ndarray], k: int) -> np.ndarray:
-    multipliers = stream(0, "minhash").integers(1, 2**63, size=k, dtype=np.uint64) | np.uint64(1)
-    return np.stack([np.min(s[:, None] * multipliers[None, :] >> np.uint64(16), axis=0) for s in sets])
-
-
-def _jaccard(a: np.ndarray, b: np.ndarray) -> float:
-    shared = len(np.intersect1d(a, b, assume_unique=True))
-    return shared / (len(a) + len(b) - shared)
+    _, first, same = np.unique(x, axis=0, return_index=True, return_inverse=True)
+    u = x[first].astype(np.float64)
+    u -= u.mean(axis=0)  # smaller norms cancel less in |a|^2 + |b|^2 - 2ab
+    squares, labels = (u * u).sum(axis=1), np.arange(len(u))
+    for start in range(0, len(u), block):
+        a = u[start : start + block]
+        apart = squares[start : start + block, None] + squares[None, start:] - 2.0 * (a @ u[start:].T)
+        i, j = np.nonzero(apart <= radius * radius)
+        labels = joined(len(u), np.stack([labels[i + start], labels[j + start]], axis=1))[labels]
+    whole: np.ndarray = labels[same.reshape(-1)]
+    return whole
 
 
 def assemble(
@@ -109,7 +140,7 @@ def assemble(
     if labels is not None:
         names = tuple(sorted(set(labels)))
         index = {name: i for i, name in enumerate(names)}
-        groups = Groups(np.array([index[label] for label in labels]), names)
+        groups = Groups(np.array([index[label] for label in labels], dtype=np.int64), names)
     return Dataset(
         modality=modality,
         items=items,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pandas as pd
 
 from genbench.core.data import Dataset, Quarantined, dataset
 from genbench.core.errors import DataError, suggestion
-from genbench.data._texts import decoded, existing, text_dataset
+from genbench.data._splits import Shares
+from genbench.data._texts import Reading, decoded, text_dataset
 
 
 @dataset(modality="text", licence="the user's own")
@@ -17,29 +19,36 @@ def csv(
     path: str,
     column: str = "text",
     group: str | None = None,
-    held_out: float = 0.25,
-    reserve: float = 0.15,
+    held_out: float | str = 0.25,
+    reserve: float = 0.2,
     seed: int = 0,
 ) -> Dataset:
-    """A CSV file with a header: `column` holds the texts, `group` (if named) their groups."""
-    file = existing(path)
+    """A CSV file with a header: `column` holds the texts, `group` (if named) their groups.
+
+    held_out: the share kept from training, or the path of a second such file.
+    """
+    return text_dataset(lambda file: read(file, column, group), path, Shares(held_out, reserve, seed))
+
+
+def read(file: Path, column: str = "text", group: str | None = None) -> Reading:
+    """The texts of a column in order; rows count from 1 below the header, and an empty one is set aside."""
+    frame = table(file, (column, *([group] if group else [])))
+    full = frame[column].str.strip() != ""
+    return Reading(
+        frame.loc[full, column].tolist(),
+        [f"row/{i + 1}" for i in frame.index[full]],
+        frame.loc[full, group].tolist() if group else None,
+        [Quarantined(f"{file}: row {i + 1}", f"{column!r} is empty") for i in frame.index[~full]],
+    )
+
+
+def table(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """A CSV file as strings, nothing read as missing. `DataError` where it is no CSV or has no such column."""
     try:
-        frame = pd.read_csv(io.StringIO(decoded(file)), dtype=str, keep_default_na=False)
+        frame = pd.read_csv(io.StringIO(decoded(file)), dtype=str, na_filter=False, index_col=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DataError(f"{file} is not CSV: {error}") from error
-    for name in (column, *([group] if group else [])):
+    for name in columns:
         if name not in frame:
             raise DataError(f"{file} has no column {name!r}{suggestion(name, [str(c) for c in frame.columns])}")
-    full = frame[column].str.strip() != ""
-    return text_dataset(
-        frame.loc[full, column].tolist(),
-        [f"row/{i + 2}" for i in frame.index[full]],
-        labels=frame.loc[full, group].tolist() if group else None,
-        held_out=held_out,
-        reserve=reserve,
-        seed=seed,
-        quarantined=[Quarantined(f"{file}:{i + 2}", f"{column!r} is empty") for i in frame.index[~full]],
-        name=file.stem,
-        licence="the user's own",
-        source=str(path),
-    )
+    return frame

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from genbench.core.data import Dataset, Quarantined, dataset
-from genbench.core.errors import DataError
-from genbench.data._texts import decoded, existing, text_dataset
+from genbench.core.errors import DataError, suggestion
+from genbench.data._splits import Shares
+from genbench.data._texts import Reading, decoded, text_dataset
 
 
 @dataset(modality="text", licence="the user's own")
@@ -15,17 +17,22 @@ def jsonl(
     path: str,
     field: str = "text",
     group: str | None = None,
-    held_out: float = 0.25,
-    reserve: float = 0.15,
+    held_out: float | str = 0.25,
+    reserve: float = 0.2,
     seed: int = 0,
 ) -> Dataset:
     """JSON Lines: each line an object whose `field` is the text, and whose `group` field (if named) its group.
 
-    A line that is no such object is named and set aside.
+    A line that is no such object is named and set aside. held_out: the share kept from training, or the path of a
+    second such file.
     """
-    file = existing(path)
+    return text_dataset(lambda file: read(file, field, group), path, Shares(held_out, reserve, seed))
+
+
+def read(file: Path, field: str = "text", group: str | None = None) -> Reading:
+    """The texts of a file in order; lines end at \\n alone, since JSON strings may hold other separators."""
     texts, keys, labels, spoiled = [], [], [], []
-    for number, line in enumerate(decoded(file).splitlines(), start=1):
+    for number, line in enumerate(decoded(file).split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -36,24 +43,13 @@ def jsonl(
         texts.append(text)
         keys.append(f"line/{number}")
         labels.append(label)
-    return text_dataset(
-        texts,
-        keys,
-        labels=labels if group else None,
-        held_out=held_out,
-        reserve=reserve,
-        seed=seed,
-        quarantined=spoiled,
-        name=file.stem,
-        licence="the user's own",
-        source=str(path),
-    )
+    return Reading(texts, keys, labels if group else None, spoiled)
 
 
 def _record(line: str, field: str, group: str | None) -> tuple[str, str]:
     try:
         record = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"not JSON: {error}") from error
     if isinstance(record, str):
         record = {field: record}
@@ -61,8 +57,10 @@ def _record(line: str, field: str, group: str | None) -> tuple[str, str]:
         raise DataError(f"a {type(record).__name__}, not an object")
     for name in (field, *([group] if group else [])):
         if name not in record:
-            raise DataError(f"no field {name!r}; it has {', '.join(map(repr, record)) or 'none'}")
+            raise DataError(f"no field {name!r}{suggestion(name, sorted(record))}")
     text = record[field]
     if not isinstance(text, str) or not text.strip():
         raise DataError(f"{field!r} holds no text")
+    if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
+        raise DataError(f"{field!r} holds half of a surrogate pair, which is no character")
     return text, str(record[group]) if group else ""

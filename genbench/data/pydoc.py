@@ -7,7 +7,8 @@ import re
 from pydoc_data.topics import topics
 
 from genbench.core.data import Dataset, dataset
-from genbench.data._texts import text_dataset
+from genbench.data._splits import Shares
+from genbench.data._texts import Reading, split_texts
 
 # Prose begins with a capital and ends a sentence; code, grammar, tables and headings do not, or hold other marks.
 SENTENCES = re.compile(r"[A-Z].*[.:!?)]", re.DOTALL)
@@ -24,25 +25,21 @@ def pydoc(
     shortest, longest: characters per paragraph; longer ones are cut at the end of a sentence.
     The text belongs to the Python version that runs, which stands in the facts and changes the digest.
     """
-    paragraphs, keys, labels = [], [], []
+    found: dict[str, str] = {}  # paragraph -> key, in order; some stand under several topics
+    total = 0
     for topic in sorted(topics):
         for i, paragraph in enumerate(_paragraphs(topics[topic], shortest, longest)):
-            paragraphs.append(paragraph)
-            keys.append(f"{topic}/{i}")
-            labels.append(topic)
-    first: dict[str, int] = {}
-    kept = [first.setdefault(paragraph, i) == i for i, paragraph in enumerate(paragraphs)]
-    return text_dataset(
-        [p for p, keep in zip(paragraphs, kept, strict=True) if keep],
-        [k for k, keep in zip(keys, kept, strict=True) if keep],
-        labels=None,
-        held_out=held_out,
-        reserve=reserve,
-        seed=seed,
+            found.setdefault(paragraph, f"{topic}/{i}")
+            total += 1
+    python = platform.python_version()
+    return split_texts(
+        Reading(list(found), list(found.values())),
+        len(found),
+        Shares(held_out, reserve, seed),
         name="pydoc",
         licence="PSF-2.0",
-        source=f"pydoc_data.topics of Python {platform.python_version()}",
-        facts={"python": platform.python_version(), "repeated paragraphs left out": kept.count(False)},
+        source=f"pydoc_data.topics of Python {python}",
+        facts={"python": python, "repeated paragraphs left out": total - len(found)},
     )
 
 
