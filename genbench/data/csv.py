@@ -44,8 +44,10 @@ def read(file: Path, column: str = "text", group: str | None = None) -> Reading:
 
 def table(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """A CSV file as strings, nothing read as missing. `DataError` where it is no CSV or has no such column."""
+    text = io.StringIO(decoded(file))
     try:
-        frame = pd.read_csv(io.StringIO(decoded(file)), dtype=str, na_filter=False, index_col=False)
+        # Blank lines are kept as empty cells, to be named: pandas would drop them without a word.
+        frame = pd.read_csv(text, dtype=str, na_filter=False, index_col=False, skip_blank_lines=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DataError(f"{file} is not CSV: {error}") from error
     for name in columns:
