@@ -16,7 +16,7 @@ from genbench.core.data import Dataset, Item
 from genbench.core.errors import LensError, NotApplicable
 from genbench.core.evidence import Annotations
 from genbench.core.lens import lens
-from genbench.lenses.image._surface import ImageSurface, resize_float, stacked
+from genbench.lenses.image._surface import ImageSurface, resized_to
 
 ASIDE = 0.15  # share of the train split kept from training to count the annotator's own mistakes on
 
@@ -47,40 +47,43 @@ class Net(nn.Module):
 class Classifier(ImageSurface):
     """Hidden values of a small classifier trained on the train split's labels; it annotates, its mistakes counted.
 
-    side: images are resized to side x side. The confusion matrix comes from a part of the train split that it was not
-    trained on, so held-out items stay unseen by lens and model alike.
+    side: images that are larger, or not of one size, become side x side. The confusion matrix comes from a part of
+    the train split that it was not trained on: held-out items stay unseen by lens and model alike, so what a probe
+    finds on them is not flattered by the lens.
     """
 
     def __init__(self, *, side: int = 32, hidden: int = 64, steps: int = 500) -> None:
         self.side, self.hidden, self.steps = side, hidden, steps
         self.names: tuple[str, ...] = ()
+        self.shape = (0, 0, 0)  # height, width, channels that every image is brought to
         self.confusion = np.zeros((0, 0), np.int64)
         self.net: Net | None = None
 
     def learn(self, data: Dataset, seed: int) -> None:
-        """Trains with Adam on cross-entropy. `NotApplicable` where the data has no groups to learn from."""
+        """Trains with AdamW on cross-entropy. `NotApplicable` where the data has no groups to learn from."""
         if data.groups is None:
             raise NotApplicable(
                 f"the lens image.classifier learns from labels, and {data.name!r} has none: "
                 "put the images in one folder per class, or choose the lens image.pixels"
             )
-        self.names = data.groups.names
-        x, y = torch.from_numpy(self._tensor(data.take("train"))), torch.from_numpy(data.labels("train")).long()
-        order = torch.from_numpy(stream(seed, "aside").permutation(len(x)))
-        aside, kept = order[: int(ASIDE * len(x))], order[int(ASIDE * len(x)) :]
-        torch.manual_seed(derive(seed, "classifier"))
-        self.net = Net(x.shape[1], len(self.names), self.hidden)
+        train, labels = data.take("train"), data.labels("train").astype(np.int64)
+        self.names, self.shape = data.groups.names, self._common_shape(train)
+        x, y = torch.from_numpy(self._tensor(train)), torch.from_numpy(labels)
+        aside, kept = set_aside(labels, stream(seed, "aside"))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(derive(seed, "classifier"))
+            self.net = Net(self.shape[2], len(self.names), self.hidden)
         optimizer = torch.optim.AdamW(self.net.parameters(), lr=2e-3, weight_decay=1e-2)
         rng = stream(seed, "batches")
         for step in range(self.steps):
             optimizer.param_groups[0]["lr"] = 2e-3 * (1 - step / self.steps)
-            batch = kept[torch.from_numpy(rng.integers(0, len(kept), size=min(128, len(kept))))]
+            batch = torch.from_numpy(kept[rng.integers(0, len(kept), size=min(128, len(kept)))])
             optimizer.zero_grad()
             F.cross_entropy(self.net(x[batch]), y[batch]).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
-        said = self._said(x[aside])
         k = len(self.names)
-        self.confusion = np.bincount(y[aside].numpy() * k + said, minlength=k * k).reshape(k, k)
+        said = self._said(x[torch.from_numpy(aside)])
+        self.confusion = np.bincount(labels[aside] * k + said, minlength=k * k).reshape(k, k)
 
     def features(self, items: Sequence[Item]) -> Float[np.ndarray, "n d"]:
         net = self._trained()
@@ -89,36 +92,50 @@ class Classifier(ImageSurface):
 
     def annotate(self, items: Sequence[Item]) -> Annotations:
         """The class it sees in each item, with its confusion on real items it has not seen."""
-        x = torch.from_numpy(self._tensor(items))
-        said = np.concatenate([self._said(part) for part in torch.split(x, 512)])
+        said = self._said(torch.from_numpy(self._tensor(items)))
         return Annotations(said, self.names, self.confusion)
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        arrays = {name: tensor.numpy() for name, tensor in self._trained().state_dict().items()}
-        return {**arrays, "confusion": self.confusion}, {"names": list(self.names)}
+        weights = {name: tensor.numpy() for name, tensor in self._trained().state_dict().items()}
+        return {**weights, "confusion": self.confusion}, {"names": list(self.names), "shape": list(self.shape)}
 
     def restore(self, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
-        self.names = tuple(meta["names"])
+        self.names, (height, width, channels) = tuple(meta["names"]), meta["shape"]
+        self.shape = (height, width, channels)
         self.confusion = np.asarray(arrays["confusion"])
-        channels = arrays["convolutions.0.weight"].shape[1]
         self.net = Net(channels, len(self.names), self.hidden)
         weights = {name: torch.from_numpy(np.array(a)) for name, a in arrays.items() if name != "confusion"}
         self.net.load_state_dict(weights)
-        self.net.eval()
 
     def _trained(self) -> Net:
         if self.net is None:
             raise LensError("image.classifier has not learned yet: call learn(data, seed) or restore(...)")
         return self.net.eval()
 
-    def _said(self, x: Tensor) -> np.ndarray:
+    def _said(self, x: Tensor) -> np.ndarray:  # [n c h w] -> [n]
         with torch.inference_mode():
-            said: np.ndarray = self._trained()(x).argmax(dim=1).numpy()
-        return said
+            said = [self._trained()(part).argmax(dim=1).numpy() for part in torch.split(x, 512)]
+        return np.concatenate(said)
+
+    def _common_shape(self, train: Sequence[Item]) -> tuple[int, int, int]:
+        """The images' own shape where they share one of up to `side`, else side x side; colour if any has it."""
+        shapes = {np.shape(item) for item in train}
+        height, width, _ = next(iter(shapes))
+        if len({shape[:2] for shape in shapes}) > 1 or max(height, width) > self.side:
+            height = width = self.side
+        return height, width, max(shape[2] for shape in shapes)
 
     def _tensor(self, items: Sequence[Item]) -> np.ndarray:
-        """float32 [n c side' side'] in [0, 1]; images up to `side` keep their size."""
-        arrays = [np.asarray(item) for item in items]
-        if max(arrays[0].shape[:2]) <= self.side and len({a.shape for a in arrays}) == 1:
-            return stacked(arrays)
-        return stacked([resize_float(a, self.side) for a in arrays])
+        """float32 [n c h w] in [0, 1], each image brought to `shape` alone, whatever its neighbours are."""
+        rows = np.stack([resized_to(item, *self.shape) for item in items]) / np.float32(255)
+        return np.ascontiguousarray(rows.transpose(0, 3, 1, 2))
+
+
+def set_aside(labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """(aside, kept): indices of about ASIDE of each class, at least one where a class has two; and the others."""
+    aside: list[np.ndarray] = []
+    for label in np.unique(labels):
+        members = rng.permutation(np.flatnonzero(labels == label))
+        aside.append(members[: min(len(members) - 1, max(1, round(ASIDE * len(members))))])
+    chosen = np.concatenate(aside)
+    return chosen, np.setdiff1d(np.arange(len(labels)), chosen)

