@@ -13,14 +13,19 @@ from genbench.core.data import Item
 from genbench.core.errors import ModelError
 
 
-def to_tensor(items: Sequence[Item], family: str) -> Tensor:
-    """Images uint8 [h w c] of one shape -> float32 [n c h w] in [0, 1]; `ModelError` for anything else."""
+def to_tensor(items: Sequence[Item], family: str, shape: tuple[int, int, int] | None = None) -> Tensor:
+    """Images uint8 [h w c] of one shape -> float32 [n c h w] in [0, 1].
+
+    `ModelError` for anything else, and where a fitted model's `shape` (c, h, w) is another.
+    """
     arrays = [np.asarray(item) for item in items]
     shapes = {a.shape for a in arrays}
-    if len(shapes) != 1 or arrays[0].ndim != 3 or arrays[0].dtype != np.uint8:
-        found = sorted(map(str, shapes))[:3] if arrays[0].ndim == 3 else type(items[0]).__name__
+    if len(shapes) != 1 or arrays[0].ndim != 3 or any(a.dtype != np.uint8 for a in arrays):
+        found = " and ".join(sorted({f"{a.dtype}{list(a.shape)}" for a in arrays})[:3]) or "no items"
         raise ModelError(f"{family} wants uint8 images [height width channels] of one shape, got {found}")
     x: Tensor = torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2).float() / 255.0
+    if shape is not None and x.shape[1:] != shape:
+        raise ModelError(f"{family} was fitted on images [channels height width] {shape}, got {tuple(x.shape[1:])}")
     return x
 
 
@@ -30,18 +35,20 @@ def to_items(x: Tensor) -> list[np.ndarray]:
     return list(np.ascontiguousarray(whole))
 
 
-def noise(seeds: Sequence[int], *shape: int, purpose: int = 0) -> Tensor:
-    """Standard normal [len(seeds) *shape], row i from seeds[i] alone. Other purposes give independent draws."""
-    rows = []
-    for seed in seeds:
-        generator = torch.Generator().manual_seed((seed + purpose * 0x9E3779B97F4A7C15) % 2**63)
-        rows.append(torch.randn(shape, generator=generator))
-    return torch.stack(rows)
+def noise(seeds: Sequence[int], *shape: int, purpose: object = "latent") -> Tensor:
+    """Standard normal float32 [len(seeds) *shape], row i from seeds[i] alone; other purposes give independent draws.
+
+    Drawn by NumPy: torch's CPU generator keeps 32 bits of a seed, so among 50,000 samples two would likely be twins.
+    """
+    rows = np.empty((len(seeds), *shape), dtype=np.float32)
+    for i, seed in enumerate(seeds):
+        rows[i] = stream(seed, purpose).standard_normal(shape, dtype=np.float32)
+    return torch.from_numpy(rows)
 
 
 def near(seeds: Sequence[int], strength: float, *shape: int) -> Tensor:
     """The noise of these seeds, moved: sqrt(1 - s^2) z + s e, which is standard normal again."""
-    moved: Tensor = (1 - strength**2) ** 0.5 * noise(seeds, *shape) + strength * noise(seeds, *shape, purpose=1)
+    moved: Tensor = (1 - strength**2) ** 0.5 * noise(seeds, *shape) + strength * noise(seeds, *shape, purpose="moved")
     return moved
 
 
