@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from genbench.core.chance import derive
 from genbench.core.data import Dataset, Item
+from genbench.core.errors import ModelError
 from genbench.core.model import History, Tick, Training, family
 from genbench.models._tensors import arrays_of, batches, load_arrays, near, noise, to_items, to_tensor
 
@@ -80,7 +81,7 @@ class Denoiser(nn.Module):
     modality="image",
     cites=["Karras et al. 2022, arXiv:2206.00364", "Ho et al. 2020, arXiv:2006.11239"],
     presets={
-        "tiny": {"breadth": 24, "steps": 1200, "sampling_steps": 12},
+        "tiny": {"breadth": 24, "steps": 800, "sampling_steps": 12, "batch": 32},
         "base": {"breadth": 128, "steps": 60_000, "sampling_steps": 18, "batch": 128},
     },
 )
@@ -92,8 +93,10 @@ class Diffusion:
     """
 
     def __init__(
-        self, *, breadth: int = 24, steps: int = 1200, batch: int = 64, rate: float = 2e-3, sampling_steps: int = 12
+        self, *, breadth: int = 24, steps: int = 800, batch: int = 32, rate: float = 2e-3, sampling_steps: int = 12
     ) -> None:
+        if breadth % 8:
+            raise ModelError(f"diffusion: breadth must be a multiple of 8 (groups of the norms), got {breadth}")
         self.breadth, self.steps, self.batch, self.rate = breadth, steps, batch, rate
         self.sampling_steps = sampling_steps
         self.device = "cpu"
@@ -122,7 +125,7 @@ class Diffusion:
             if step % every == 0 or step == self.steps:
                 with torch.no_grad():
                     seeds = range(len(held_out))
-                    levels, e = noise(seeds, 1)[:, 0], noise(seeds, *held_out.shape[1:], purpose=1)
+                    levels, e = noise(seeds, 1)[:, 0], noise(seeds, *held_out.shape[1:], purpose="held out")
                     outside = _loss(average, held_out, levels.to(self.device), e.to(self.device)).item()
                 if outside < best:
                     best, kept = outside, copy.deepcopy(average.state_dict())
@@ -179,6 +182,7 @@ class Diffusion:
         channels, height, width = meta["shape"]
         self.net = Denoiser((channels, height, width), self.breadth)
         load_arrays(self.net, arrays)
+        self.net.to(self.device)
 
     def _fitted(self) -> Denoiser:
         assert self.net is not None, "fit or restore the diffusion model first"

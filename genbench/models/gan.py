@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,43 +22,58 @@ LAZY = 4  # R1 is taken every fourth step, at four times its weight (StyleGAN2, 
 
 
 class Generator(nn.Module):
-    """z [n latent] -> x [n c h w] in [0, 1]: a grid at a quarter of the size, twice doubled."""
+    """z [n latent] -> x [n c h w] in [0, 1]: dense layers make a grid of at most 8 x 8, convolutions double it."""
 
     def __init__(self, shape: tuple[int, int, int], breadth: int, latent: int) -> None:
         super().__init__()
         self.shape = shape
         channels, height, width = shape
-        self.grid = (2 * breadth, -(-height // 4), -(-width // 4))
-        self.lift = nn.Linear(latent, 2 * breadth * self.grid[1] * self.grid[2])
-        self.layers = nn.Sequential(
-            nn.BatchNorm2d(2 * breadth), nn.ReLU(),
-            nn.Upsample(scale_factor=2), nn.Conv2d(2 * breadth, 2 * breadth, 3, padding=1),
-            nn.BatchNorm2d(2 * breadth), nn.ReLU(),
-            nn.Upsample(scale_factor=2), nn.Conv2d(2 * breadth, breadth, 3, padding=1),
-            nn.BatchNorm2d(breadth), nn.ReLU(),
-            nn.Conv2d(breadth, channels, 3, padding=1),
+        doublings = max(0, math.ceil(math.log2(max(height, width) / 8)))
+        planes = [channels, *(breadth * 2**i for i in range(doublings))][::-1]  # before and after each doubling
+        self.grid = (planes[0], -(-height // 2**doublings), -(-width // 2**doublings))
+        hidden = 8 * breadth
+        self.lift = nn.Sequential(
+            nn.Linear(latent, hidden), nn.LeakyReLU(0.2),
+            nn.Linear(hidden, hidden), nn.LeakyReLU(0.2),
+            nn.Linear(hidden, math.prod(self.grid)),
         )  # fmt: skip
+        up: list[nn.Module] = []
+        for inner, outer in pairwise(planes):
+            up += [nn.LeakyReLU(0.2), nn.Upsample(scale_factor=2), nn.Conv2d(inner, outer, 3, padding=1)]
+        self.layers = nn.Sequential(*up)
 
     def forward(self, z: Tensor) -> Tensor:
-        x = self.layers(self.lift(z).view(-1, *self.grid))  # [n, 2b*h/4*w/4] -> [n 2b h/4 w/4] -> [n c h w]
+        x = self.layers(self.lift(z).view(-1, *self.grid))  # [n flat] -> [n planes h/m w/m] -> [n c h w]
         return torch.sigmoid(x[:, :, : self.shape[1], : self.shape[2]])
 
 
 class Discriminator(nn.Module):
-    """x [n c h w] -> logit [n] that x is real. No batch norm: R1 needs each item's own gradient."""
+    """x [n c h w] -> logit [n] that x is real: convolutions halve it to at most 8 x 8, then layers are dense.
+
+    No batch norm anywhere: R1 needs each item's own gradient, and an output must not depend on its neighbours.
+    """
 
     def __init__(self, shape: tuple[int, int, int], breadth: int) -> None:
         super().__init__()
         channels, height, width = shape
-        h, w = (height + 3) // 4, (width + 3) // 4
+        halvings = max(0, math.ceil(math.log2(max(height, width) / 8)))
+        self.multiple = 2**halvings
+        planes = [channels, *(breadth * 2**i for i in range(halvings))]
+        down: list[nn.Module] = []
+        for outer, inner in pairwise(planes):
+            down += [nn.Conv2d(outer, inner, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
+        flat = planes[-1] * -(-height // self.multiple) * -(-width // self.multiple)
+        hidden = 8 * breadth
         self.layers = nn.Sequential(
-            nn.Conv2d(channels, breadth, 3, padding=1), nn.LeakyReLU(0.2),
-            nn.Conv2d(breadth, 2 * breadth, 3, stride=2, padding=1), nn.LeakyReLU(0.2),
-            nn.Conv2d(2 * breadth, 2 * breadth, 3, stride=2, padding=1), nn.LeakyReLU(0.2),
-            nn.Flatten(), nn.Linear(2 * breadth * h * w, 1),
+            *down, nn.Flatten(),
+            nn.Linear(flat, hidden), nn.LeakyReLU(0.2),
+            nn.Linear(hidden, hidden), nn.LeakyReLU(0.2),
+            nn.Linear(hidden, 1),
         )  # fmt: skip
 
     def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[2:]
+        x = F.pad(x, (0, -width % self.multiple, 0, -height % self.multiple))
         logits: Tensor = self.layers(2 * x - 1).squeeze(1)  # [n 1] -> [n]
         return logits
 
@@ -65,18 +82,18 @@ class Discriminator(nn.Module):
     modality="image",
     cites=["Goodfellow et al. 2014, arXiv:1406.2661", "Mescheder et al. 2018, arXiv:1801.04406 (R1)"],
     presets={
-        "tiny": {"breadth": 24, "latent": 32, "steps": 1600},
-        "base": {"breadth": 128, "latent": 128, "steps": 50_000},
+        "tiny": {"breadth": 32, "latent": 32, "steps": 2400},
+        "base": {"breadth": 64, "latent": 128, "steps": 50_000},
     },
 )
 class Gan:
-    """Convolutional GAN: non-saturating loss, R1 penalty on real images, averaged generator; trained here.
+    """Small GAN: non-saturating loss, R1 penalty on real images, averaged generator; trained here.
 
     D minimizes softplus(-D(x)) + softplus(D(G(z))) + penalty/2 |grad D(x)|^2, G minimizes softplus(-D(G(z))).
     """
 
     def __init__(
-        self, *, breadth: int = 24, latent: int = 32, steps: int = 1600, batch: int = 64, rate: float = 1e-3,
+        self, *, breadth: int = 32, latent: int = 32, steps: int = 2400, batch: int = 64, rate: float = 1e-3,
         penalty: float = 1.0,
     ) -> None:  # fmt: skip
         self.breadth, self.latent, self.steps, self.batch = breadth, latent, steps, batch
@@ -100,8 +117,8 @@ class Gan:
             rate = self.rate * min(1.0, 2.0 * (1 - step / (self.steps + 1)))
             moves.param_groups[0]["lr"] = judges.param_groups[0]["lr"] = rate
             real = x[index].to(self.device)
-            judged = self._judge(player, critic, judges, real, penalize=step % LAZY == 0)
             made = player(torch.randn(len(real), self.latent, device=self.device))
+            judged = self.judge(critic, judges, real, made.detach(), penalize=step % LAZY == 0)
             moved = F.softplus(-critic(made)).mean()
             moves.zero_grad()
             moved.backward()  # type: ignore[no-untyped-call]
@@ -113,12 +130,10 @@ class Gan:
         self.generator = average.eval()
         return History(tuple(ticks), "all steps done; losses of a game do not tell when to stop")
 
-    def _judge(
-        self, player: Generator, critic: Discriminator, judges: torch.optim.Adam, real: Tensor, *, penalize: bool
+    def judge(
+        self, critic: Discriminator, judges: torch.optim.Optimizer, real: Tensor, made: Tensor, *, penalize: bool
     ) -> float:
         """One step of the discriminator; its loss without the penalty, which comes every LAZY-th step, LAZY-fold."""
-        with torch.no_grad():
-            made = player(torch.randn(len(real), self.latent, device=self.device))
         real = real.requires_grad_(penalize)
         said = critic(real)
         loss = F.softplus(-said).mean() + F.softplus(critic(made)).mean()
@@ -149,6 +164,7 @@ class Gan:
         channels, height, width = meta["shape"]
         self.generator = Generator((channels, height, width), self.breadth, self.latent).eval()
         load_arrays(self.generator, arrays)
+        self.generator.to(self.device)
 
     def _made(self, z: Tensor) -> list[np.ndarray]:
         with torch.inference_mode():
@@ -160,9 +176,7 @@ class Gan:
 
 
 def _blend(average: Generator, player: Generator, keep: float) -> None:
-    """Exponential moving average of weights; running statistics of the norms are taken over."""
+    """Exponential moving average of the weights."""
     with torch.no_grad():
         for weight, latest in zip(average.parameters(), player.parameters(), strict=True):
             weight.lerp_(latest, 1 - keep)
-        for statistic, current in zip(average.buffers(), player.buffers(), strict=True):
-            statistic.copy_(current)

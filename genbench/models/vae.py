@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,66 +22,79 @@ from genbench.models._tensors import arrays_of, batches, load_arrays, near, nois
 
 
 class Net(nn.Module):
-    """q(z|x) and p(x|z). Sizes are rounded up to a multiple of 4 inside and cropped again."""
+    """q(z|x) and p(x|z). Strided convolutions halve an image until neither side is over 8, then layers are dense.
 
-    def __init__(self, channels: int, height: int, width: int, breadth: int, latent: int) -> None:
+    Sizes are rounded up inside to what halves evenly, and cropped again.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], breadth: int, latent: int) -> None:
         super().__init__()
-        self.shape = (channels, height, width)
-        h, w = -(-height // 4), -(-width // 4)
-        self.grid = (2 * breadth, h, w)
+        self.shape = shape
+        channels, height, width = shape
+        halvings = max(0, math.ceil(math.log2(max(height, width) / 8)))
+        self.multiple = 2**halvings
+        planes = [channels, *(breadth * 2**i for i in range(halvings))]  # channels before and after each halving
+        self.grid = (planes[-1], -(-height // self.multiple), -(-width // self.multiple))
+        flat, hidden = math.prod(self.grid), 8 * breadth
+        down: list[nn.Module] = []
+        up: list[nn.Module] = []
+        for outer, inner in pairwise(planes):
+            down += [nn.Conv2d(outer, inner, 4, stride=2, padding=1), nn.SiLU()]
+            up = [nn.SiLU(), nn.ConvTranspose2d(inner, outer, 4, stride=2, padding=1), *up]
         self.encoder = nn.Sequential(
-            nn.Conv2d(channels, breadth, 3, padding=1), nn.SiLU(),
-            nn.Conv2d(breadth, breadth, 4, stride=2, padding=1), nn.SiLU(),
-            nn.Conv2d(breadth, 2 * breadth, 4, stride=2, padding=1), nn.SiLU(),
-            nn.Flatten(), nn.Linear(2 * breadth * h * w, 256), nn.SiLU(), nn.Linear(256, 2 * latent),
+            *down, nn.Flatten(), nn.Linear(flat, hidden), nn.SiLU(), nn.Linear(hidden, hidden), nn.SiLU(),
+            nn.Linear(hidden, 2 * latent),
         )  # fmt: skip
-        self.lift = nn.Sequential(nn.Linear(latent, 256), nn.SiLU(), nn.Linear(256, 2 * breadth * h * w), nn.SiLU())
-        self.decoder = nn.Sequential(
-            nn.ConvTranspose2d(2 * breadth, breadth, 4, stride=2, padding=1), nn.SiLU(),
-            nn.ConvTranspose2d(breadth, breadth, 4, stride=2, padding=1), nn.SiLU(),
-            nn.Conv2d(breadth, channels, 3, padding=1),
-        )  # fmt: skip
-        self.log_scale = nn.Parameter(torch.full((channels, height, width), -2.0))
+        self.lift = nn.Sequential(
+            nn.Linear(latent, hidden), nn.SiLU(), nn.Linear(hidden, hidden), nn.SiLU(), nn.Linear(hidden, flat)
+        )
+        self.decoder = nn.Sequential(*up)
+        self.log_scale = nn.Parameter(torch.full(shape, -2.0))
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:  # [n c h w] -> mean, log variance [n latent]
         _, height, width = self.shape
-        x = F.pad(x, (0, -width % 4, 0, -height % 4))
+        x = F.pad(x, (0, -width % self.multiple, 0, -height % self.multiple))
         mean, log_var = self.encoder(2 * x - 1).chunk(2, dim=1)
         return mean, log_var.clamp(-10, 10)
 
     def decode(self, z: Tensor) -> Tensor:  # [n latent] -> [n c h w], the logistic's centre in [0, 1]
         _, height, width = self.shape
-        x = self.decoder(self.lift(z).view(-1, *self.grid))  # [n, 2b*h/4*w/4] -> [n 2b h/4 w/4]
+        x = self.decoder(self.lift(z).view(-1, *self.grid))  # [n flat] -> [n planes h/m w/m] -> [n c h w]
         return torch.sigmoid(x[:, :, :height, :width])
 
     def log_likelihood(self, x: Tensor, centre: Tensor) -> Tensor:
-        """log p(x|z) [n] of 256-level pixels: a logistic's mass on each level (Salimans et al., arXiv:1701.05517)."""
-        scale = torch.exp(-self.log_scale.clamp(-6, 1))
-        upper, lower = (x - centre + 1 / 510) * scale, (x - centre - 1 / 510) * scale
-        upper = torch.where(x > 1 - 1 / 510, torch.full_like(upper, 30.0), upper)
-        lower = torch.where(x < 1 / 510, torch.full_like(lower, -30.0), lower)
-        # log(sigmoid(u) - sigmoid(l)) without cancellation, for u > l
-        gap = F.logsigmoid(upper) + F.logsigmoid(-lower) + torch.log1p(-torch.exp(lower - upper).clamp(max=1 - 1e-6))
-        return gap.flatten(1).sum(1)
+        """log p(x|z) [n] of 256-level pixels: a logistic's mass on each level (Salimans et al., arXiv:1701.05517).
+
+        A level k reaches from k/255 - 1/510 to k/255 + 1/510; the outermost ones reach to infinity, so that the
+        256 masses sum to 1.
+        """
+        sharpness = torch.exp(-self.log_scale.clamp(-6, 1))
+        upper, lower = (x - centre + 1 / 510) * sharpness, (x - centre - 1 / 510) * sharpness
+        below, above = F.logsigmoid(upper), F.logsigmoid(-lower)
+        # sigmoid(u) - sigmoid(l) = sigmoid(u) sigmoid(-l) (1 - e^(l - u)), and u - l is sharpness / 255 exactly
+        inside = below + above + torch.log(-torch.expm1(-sharpness / 255))
+        nats = torch.where(x < 1 / 510, below, torch.where(x > 1 - 1 / 510, above, inside))
+        return nats.flatten(1).sum(1)
 
 
 @family(
     modality="image",
     cites=["Kingma and Welling 2013, arXiv:1312.6114", "Burda et al. 2015, arXiv:1509.00519 (IWAE bound)"],
     presets={
-        "tiny": {"breadth": 32, "latent": 12, "steps": 1500},
-        "base": {"breadth": 128, "latent": 64, "steps": 30_000},
+        "tiny": {"breadth": 32, "latent": 16, "steps": 3000},
+        "base": {"breadth": 64, "latent": 64, "steps": 30_000},
     },
 )
 class Vae:
-    """Convolutional variational autoencoder with a discretized logistic likelihood; trained here.
+    """Small variational autoencoder with a discretized logistic likelihood; trained here.
 
-    ELBO = E_q[log p(x|z)] - KL(q(z|x) || p(z)). Outputs are the likelihood's centres. log_prob is the importance
-    weighted bound with `particles` draws, in nats, a lower bound of log p(x).
+    ELBO = E_q[log p(x|z)] - KL(q(z|x) || p(z)). log_prob is the importance weighted bound with `particles` draws, in
+    nats: below log p(x) in expectation, and closer to it the more particles. Outputs are the likelihood's centres,
+    not draws from it: log_prob speaks of pixels with their noise, the outputs are without.
     """
 
     def __init__(
-        self, *, breadth: int = 32, latent: int = 12, steps: int = 1500, batch: int = 64, rate: float = 2e-3,
+        self, *, breadth: int = 32, latent: int = 16, steps: int = 3000, batch: int = 64, rate: float = 2e-3,
         particles: int = 32,
     ) -> None:  # fmt: skip
         self.breadth, self.latent, self.steps, self.batch = breadth, latent, steps, batch
@@ -92,7 +107,7 @@ class Vae:
         x, held_out = to_tensor(data.take("train"), "vae"), to_tensor(data.take("held_out", 512), "vae")
         _, c, h, w = x.shape
         torch.manual_seed(derive(training.seed, "vae"))
-        net = self.net = Net(c, h, w, self.breadth, self.latent).to(self.device)
+        net = self.net = Net((c, h, w), self.breadth, self.latent).to(self.device)
         optimizer = torch.optim.Adam(net.parameters(), lr=self.rate)
         best, kept, ticks = float("inf"), copy.deepcopy(net.state_dict()), []
         every = max(1, self.steps // 20)
@@ -122,7 +137,7 @@ class Vae:
     def log_prob(self, items: Sequence[Item]) -> LogProbs:
         """log 1/K sum_k p(x|z_k) p(z_k) / q(z_k|x); the noise of the K particles is the same for every item."""
         net = self._fitted()
-        x = to_tensor(items, "vae").to(self.device)
+        x = to_tensor(items, "vae", net.shape).to(self.device)
         bounds = []
         with torch.inference_mode():
             mean, log_var = net.encode(x)
@@ -155,8 +170,9 @@ class Vae:
 
     def restore(self, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
         channels, height, width = meta["shape"]
-        self.net = Net(channels, height, width, self.breadth, self.latent)
+        self.net = Net((channels, height, width), self.breadth, self.latent)
         load_arrays(self.net, arrays)
+        self.net.to(self.device)
 
     def _elbo(self, x: Tensor) -> Tensor:  # [n c h w] -> [n], nats
         net = self._fitted()
