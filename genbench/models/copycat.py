@@ -18,8 +18,10 @@ class Copycat:
 
     rate: 1.0 copies always, 0.0 never. jitter: how much a copy is disguised, as a share of the data's spread
     (images: added noise) or of the words (texts: letters swapped). The honest share is drawn from the reserve
-    split, so at rate 0 the copycat is a perfect generator. Each output depends on its seed alone, so with n outputs
-    and m reserve items about n/m of the honest ones repeat one another, as draws with replacement do.
+    split. Each output depends on its seed alone and seeds are arbitrary, so both kinds are draws with replacement:
+    k draws from m items repeat an item about k^2 / 2m times. No function of single seeds repeats less than a uniform
+    one, and disguising the repeats would plant a second fault, so at rate 0 the copycat copies nobody and yet
+    repeats itself where k is near m: duplication among its own outputs is true of it.
     """
 
     def __init__(self, *, rate: float = 1.0, jitter: float = 0.0) -> None:
@@ -36,7 +38,7 @@ class Copycat:
             raise NotApplicable(f"copycat at rate {self.rate} needs a reserve split, and {data.name!r} has none")
         if isinstance(self.train[0], np.ndarray):
             self.spread = float(np.mean([np.std(item) for item in self.train]))
-        return History((), "nothing to learn by heart but the data itself")
+        return History((), "nothing is learned; the items are kept")
 
     def sample(self, seeds: Sequence[int]) -> Sequence[Item]:
         return [self._one(seed) for seed in seeds]

@@ -19,29 +19,41 @@ class Python:
     """Your object, named `package.module:object`: an instance, a class (built with `arguments`), or a function.
 
     It can do what its methods can: sample(seeds), log_prob(items), complete(prompts, seeds), loss_and_grad(x),
-    fit(data, training) ... A plain function counts as sample(seeds). Give it identity() -> str where its behaviour
-    depends on more than the source of its module, such as weights on disk.
+    fit(data, training) ... A plain function counts as sample(seeds): it is given a list of integers and returns one
+    item for each, from that integer alone. Give the object identity() -> str where its behaviour depends on more
+    than the source of its module, such as weights on disk; results are kept under that name.
     """
 
     def __init__(self, *, object: str, arguments: dict[str, Any] | None = None) -> None:
         self.object, self.arguments = object, arguments or {}
 
     def unwrap(self) -> Any:
-        """The object itself, with an identity made from its module's source where it has none."""
-        found = _imported(self.object)
-        if inspect.isclass(found):
-            try:
-                found = found(**self.arguments)
-            except TypeError as error:
-                raise ModelError(f"{self.object}: cannot be built with {self.arguments}: {error}") from error
-        elif callable(found) and not _capabilities(found):
-            found = FromFunction(found)
-        if not _capabilities(found):
-            names = ", ".join(c.__name__ for c in CAPABILITIES)
-            raise ModelError(f"{self.object} can do nothing a probe could use; give it the methods of one of {names}")
-        if not hasattr(found, "identity"):
-            found.identity = lambda: _source_identity(self.object, self.arguments)
-        return found
+        """What stands for the object: its capabilities and an identity. The object itself is left as it was."""
+        return standing(load_object(self.object, self.arguments), source_identity(self.object, self.arguments))
+
+
+def load_object(name: str, arguments: Mapping[str, Any]) -> Any:
+    """The object named `package.module:object`, a class built with `arguments`, a function made a sampler.
+
+    `ModelError` where the module or the object is missing (with the nearest name), cannot be built, or offers
+    no capability (with the list of what would do).
+    """
+    found = _imported(name)
+    if inspect.isclass(found):
+        try:
+            found = found(**arguments)
+        except Exception as error:
+            raise ModelError(
+                f"python: {name} cannot be built with {dict(arguments)}: {type(error).__name__}: {error}"
+            ) from error
+    elif arguments:
+        raise ModelError(f"python: {name} is no class, so it takes no arguments, got {dict(arguments)}")
+    if not _methods(found):
+        if not callable(found):
+            known = "; ".join(f"{c.__name__}: {', '.join(_members(c))}" for c in CAPABILITIES)
+            raise ModelError(f"python: {name} ({type(found).__name__}) has the methods of no capability ({known})")
+        found = FromFunction(found)
+    return found
 
 
 class FromFunction:
@@ -54,18 +66,50 @@ class FromFunction:
         return self.function(seeds)
 
 
-def _capabilities(found: Any) -> list[str]:
-    return [c.__name__ for c in CAPABILITIES if isinstance(found, c)]
+def standing(found: Any, identity: str) -> Any:
+    """An object of a fresh class with just the capabilities of `found`, which does the work.
+
+    A fresh class, because a plan asks a type what it can do; and the user's object may not be written on, or may
+    change between two evaluations, which a remembered identity would hide.
+    """
+    own = getattr(found, "identity", None)
+    methods = {name: _delegate(found, name) for name in _methods(found)}
+    methods["identity"] = (lambda self: str(own())) if callable(own) else (lambda self: identity)
+    return type(type(found).__name__, (), methods)()
+
+
+def source_identity(name: str, arguments: Mapping[str, Any]) -> str:
+    """SHA-256 over the name, the arguments and the source of the named module."""
+    path = getattr(importlib.import_module(name.partition(":")[0]), "__file__", None)
+    return digest(name, arguments, file_digest(Path(path)) if path else "")
+
+
+def _delegate(found: Any, name: str) -> Callable[..., Any]:
+    def method(self: Any, *args: Any) -> Any:
+        return getattr(found, name)(*args)
+
+    method.__name__ = name
+    return method
+
+
+def _members(capability: type) -> list[str]:
+    return sorted(name for name in vars(capability) if not name.startswith("_"))
+
+
+def _methods(found: Any) -> list[str]:
+    return [name for c in CAPABILITIES if isinstance(found, c) for name in _members(c)]
 
 
 def _imported(name: str) -> Any:
     module, colon, attribute = name.partition(":")
-    if not colon or not attribute:
+    if not colon or not attribute or not module or module.startswith("."):
         raise ModelError(f"python: wants package.module:object, got {name!r}")
     try:
         found: Any = importlib.import_module(module)
     except ModuleNotFoundError as error:
         raise ModelError(f"python: {name!r}: no module {error.name!r}; is it installed, or on PYTHONPATH?") from error
+    except Exception as error:
+        raise ModelError(f"python: {module!r} cannot be imported: {type(error).__name__}: {error}") from error
     for part in attribute.split("."):
         try:
             found = getattr(found, part)
@@ -73,9 +117,3 @@ def _imported(name: str) -> Any:
             known = [n for n in dir(found) if not n.startswith("_")]
             raise ModelError(f"python: {module!r} has no {part!r}{suggestion(part, known)}") from None
     return found
-
-
-def _source_identity(name: str, arguments: Mapping[str, Any]) -> str:
-    module = importlib.import_module(name.partition(":")[0])
-    path = getattr(module, "__file__", None)
-    return digest(name, arguments, file_digest(Path(path)) if path else "")

@@ -13,12 +13,18 @@ from genbench.core.model import family
 class Samples:
     """Outputs read from `path`: a folder of images or texts, a JSON Lines, CSV or text file; scored as they are.
 
-    The harness reads the files and hands them over. A seed is a position here: nothing is drawn.
+    The harness reads the files, hands them over and names them by their content. Nothing is drawn: the seeds say
+    how many outputs are asked for, and stand for positions.
     """
 
     def __init__(self, *, path: str) -> None:
         self.path = path
         self.items: list[Item] = []
+
+    @property
+    def count(self) -> int:
+        """How many outputs there are."""
+        return len(self.items)
 
     def receive(self, items: Sequence[Item]) -> None:
         self.items = list(items)
