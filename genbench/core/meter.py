@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
 class Reading:
-    """Joules since the meter was started, by component ("cpu", "gpu", "ram"); never decreasing.
+    """What the whole machine has used since the meter was started.
 
-    low / high: bounds of the total in joules. method: "counter", "model" or "none".
+    joules: by component ("cpu", "gpu", "ram"); never decreasing. methods: how each was found, "counter" or "model".
+    busy_seconds: CPU seconds of all processes together, by which a shared machine is divided; None where unknown.
     """
 
-    joules: dict[str, float]
-    low: float
-    high: float
-    method: str
+    joules: Mapping[str, float]
+    methods: Mapping[str, str]
+    busy_seconds: float | None = None
 
 
+@runtime_checkable
 class Meter(Protocol):
     """Started once per run, read at every stage boundary, stopped once."""
 

@@ -1,0 +1,136 @@
+"""The ledger: every moment belongs to one stage, whatever is nested, broken or too short."""
+
+import time
+
+import pytest
+
+from genbench.core.evidence import Stage
+from genbench.core.meter import Reading
+from genbench.meters.ledger import HARNESS, Ledger
+from genbench.meters.null import NullMeter
+
+
+class ClockMeter:
+    """A real meter of a made-up machine: ten watts of CPU and one of GPU, for as long as it is on."""
+
+    def __init__(self, *, shared_with: float = 0.0, wrap: bool = False) -> None:
+        self.began, self.shared_with, self.wrap = time.perf_counter(), shared_with, wrap
+        self.stopped = False
+
+    def start(self) -> None:
+        self.began = time.perf_counter()
+
+    def read(self) -> Reading:
+        seconds = time.perf_counter() - self.began
+        cpu = 10 * seconds
+        if self.wrap and seconds > 0.3:
+            cpu -= 1e6
+        busy = time.process_time() * (1 + self.shared_with)
+        return Reading({"cpu": cpu, "gpu": seconds}, {"cpu": "model", "gpu": "counter"}, busy)
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+def burn(seconds: float) -> None:
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        sum(range(1000))
+
+
+def test_nested_stages_are_charged_for_themselves_alone_and_sum_to_the_total() -> None:
+    meter = ClockMeter()
+    began = time.perf_counter()
+    with Ledger(meter) as ledger:
+        burn(0.1)
+        with ledger.stage("train", model="a") as outer:
+            burn(0.6)
+            with ledger.stage("look", model="b") as inner:
+                burn(0.6)
+            burn(0.1)
+    took = time.perf_counter() - began
+    names = [stage.name for _, stage in ledger.stages]
+    assert names == ["look", "train", HARNESS]
+    assert outer.stage.seconds >= 0.7
+    assert inner.stage.seconds >= 0.6
+    seconds = sum(stage.seconds for _, stage in ledger.stages)
+    assert 1.4 <= seconds <= took  # nothing is counted twice
+    joules = [stage.joules for _, stage in ledger.stages]
+    assert None not in joules
+    assert sum(j or 0 for j in joules) == pytest.approx(11 * seconds, rel=0.1)
+    assert meter.stopped
+
+
+def test_a_stage_too_short_for_a_meter_gets_no_joules_and_none_are_lost() -> None:
+    with Ledger(ClockMeter()) as ledger:
+        with ledger.stage("probe", model="a"):
+            burn(0.2)
+        with ledger.stage("train", model="a"):
+            burn(0.6)
+    short, long, harness = (stage for _, stage in ledger.stages)
+    assert short.joules is None
+    assert short.method == "none"
+    assert long.joules is not None
+    assert harness.joules == pytest.approx(11 * (short.seconds + harness.seconds), rel=0.2)
+
+
+def test_a_machine_shared_with_others_is_divided_by_cpu_seconds() -> None:
+    spent = {}
+    for others in (0.0, 3.0):
+        with Ledger(ClockMeter(shared_with=others)) as ledger, ledger.stage("train") as train:
+            burn(0.8)
+        assert train.stage.joules is not None
+        spent[others] = train.stage.joules / train.stage.seconds
+    alone, crowded = spent[0.0], spent[3.0]
+    # The CPU's ten watts are quartered; the GPU's one watt is not.
+    assert crowded / alone == pytest.approx((10 / 4 + 1) / 11, rel=0.15)
+
+
+def test_a_burn_costs_cpu_seconds_and_a_sleep_does_not() -> None:
+    with Ledger(ClockMeter(shared_with=0.0)) as ledger:
+        with ledger.stage("burn"):
+            burn(0.6)
+        with ledger.stage("sleep"):
+            time.sleep(0.6)
+    busy, idle = (stage for _, stage in ledger.stages[:2])
+    assert busy.cpu_seconds > 10 * idle.cpu_seconds
+    assert busy.cpu_seconds > 0.2
+
+
+def test_bounds_hold_the_value_and_are_wider_where_power_is_modelled() -> None:
+    with Ledger(ClockMeter()) as ledger, ledger.stage("train") as train:
+        burn(0.6)
+    stage = train.stage
+    assert stage.method == "counter+model"
+    assert stage.joules is not None
+    assert stage.joules_low is not None
+    assert stage.joules_high is not None
+    assert 0.6 * stage.joules < stage.joules_low < stage.joules < stage.joules_high < 1.4 * stage.joules
+
+
+def test_a_counter_that_wraps_takes_nothing_back() -> None:
+    with Ledger(ClockMeter(wrap=True)) as ledger, ledger.stage("train") as train:
+        burn(0.6)
+    assert train.stage.joules is not None
+    assert train.stage.joules >= 0
+
+
+def test_without_a_meter_time_is_known_and_energy_is_not() -> None:
+    with Ledger(NullMeter()) as ledger, ledger.stage("train", samples=3) as train:
+        burn(0.55)
+    assert train.stage == Stage("train", train.stage.seconds, train.stage.cpu_seconds, samples=3)
+    assert train.stage.joules is None
+
+
+def test_a_stage_that_breaks_is_recorded_at_once_and_the_error_goes_on() -> None:
+    kept: list[tuple[str, Stage]] = []
+    with Ledger(NullMeter(), lambda model, stage: kept.append((model, stage))) as ledger:
+        with pytest.raises(ZeroDivisionError), ledger.stage("train", model="a"):
+            raise ZeroDivisionError
+        assert [(model, stage.name) for model, stage in kept] == [("a", "train")]
+        assert ledger.stages == kept
+
+
+def test_an_open_stage_has_no_record_yet() -> None:
+    with Ledger(NullMeter()) as ledger, ledger.stage("train") as spent, pytest.raises(ValueError, match="not closed"):
+        _ = spent.stage
