@@ -26,7 +26,7 @@ def list_command(what: str, as_json: bool) -> None:
 
         rows = [{"id": name, "path": str(path)} for name, path in shipped_suites().items()]
     else:
-        entries = catalogue(PLURALS[what]).values()  # type: ignore[arg-type]
+        entries = catalogue(PLURALS[what]).values()
         rows = [{"id": e.id, "modality": e.modality, "summary": e.summary, "from": e.provider} for e in entries]
         if what == "probes":
             rows = [{k: v for k, v in row.items() if k != "modality"} for row in rows]

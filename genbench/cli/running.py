@@ -44,8 +44,6 @@ def run_command(
       genbench run my.yaml --resume
       genbench run ci-energy --country FRA
     """
-    from genbench.report.html import write_report
-    from genbench.results.run import Run
     from genbench.run.start import Options, run_suite
     from genbench.run.voice import Voice
 
@@ -59,6 +57,9 @@ def run_command(
         sys.exit(130)
     click.echo(str(folder))
     if report:
+        from genbench.report.html import write_report
+        from genbench.results.run import Run
+
         page = folder / "report.html"
         write_report(Run.load(folder), page)
         click.echo(str(page))

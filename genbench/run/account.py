@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 from genbench.core.digest import digest
 from genbench.core.evidence import Energy, Stage
+from genbench.meters.grid import Grid
 from genbench.meters.ledger import Ledger
 from genbench.results.store import Cache, RunFolder
 
@@ -58,12 +59,12 @@ class Account:
     def has(self, recipe: Any) -> bool:
         return self.cache.has(digest(recipe))
 
-    def energy(self, owner: str, grid: str, grams_co2e_per_kwh: float | None) -> Energy:
+    def energy(self, owner: str, grid: Grid) -> Energy:
         """What this model has used, whether in this run or when its evidence was made."""
         mine = [stage for who, stage in self._charged.values() if who == owner and stage.name in MODEL_STAGES]
         now = [s for model, s in self.ledger.stages if model != owner or s.name not in MODEL_STAGES]
         known = [s.joules for s in now if s.joules is not None]
-        return Energy(tuple(mine), grams_co2e_per_kwh, grid, sum(known) if known else None)
+        return Energy(tuple(mine), grid.grams_co2e_per_kwh, grid.name, sum(known) if known else None)
 
     def spent(self) -> dict[str, dict[str, Stage]]:
         """What was charged so far: {owner: {key: stage}}."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -45,7 +45,7 @@ def build_model(planned: PlannedModel, data: Dataset | None, device: str, accoun
     if isinstance(model, Placeable):
         model.place(device)
     identity = model.identity() if isinstance(model, Identified) else ""
-    recipe = ["model", planned.entry.id, planned.entry.code, planned.settings, identity]
+    recipe: list[Any] = ["model", planned.entry.id, planned.entry.code, planned.settings, identity]
     outputs: Sequence[Item] | None = None
     if isinstance(model, Receives):
         outputs, quarantined, identity = read_items(str(planned.settings["path"]), planned.modality)
@@ -91,7 +91,7 @@ def build_lens(planned: PlannedLens, data: Dataset, seed: int, account: Account)
     """The lens, having learned from the data's train split if it does."""
     lens = planned.entry.load()(**planned.settings)
     identity = lens.identity() if isinstance(lens, Identified) else ""
-    recipe = ["lens", planned.id, planned.entry.code, planned.settings, identity]
+    recipe: list[Any] = ["lens", planned.id, planned.entry.code, planned.settings, identity]
     if isinstance(lens, LearnsFromData):
         recipe += [splits_digest(data), seed]
 
@@ -109,8 +109,7 @@ def build_lens(planned: PlannedLens, data: Dataset, seed: int, account: Account)
 
 def splits_digest(data: Dataset) -> str:
     """Names the dataset's content together with who is in which split."""
-    splits: Mapping[str, np.ndarray] = dict(data.splits)
-    return digest(data.digest, splits)
+    return digest(data.digest, data.splits)
 
 
 def seed_everything(seed: int) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Mapping
+from dataclasses import asdict
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from genbench.core.chance import stream
 from genbench.core.data import SPLITS, Dataset
 from genbench.core.lens import Renders
 from genbench.core.score import Environment, Outcome
+from genbench.meters.grid import grid
 from genbench.results.store import RunFolder
 from genbench.run.account import Account
 from genbench.run.build import BuiltLens, BuiltModel, build_lens, build_model
@@ -21,6 +21,8 @@ from genbench.run.produce import Bench, Given
 from genbench.run.roles import FROM_DATA
 from genbench.run.sources import load_dataset
 from genbench.run.voice import Voice
+
+T = TypeVar("T")
 
 GALLERY = 24  # items of each model, and of the real data beside it, that a report shows
 
@@ -109,8 +111,8 @@ class Execution:
         suite = self.plan.suite
         benchmark = self.dataset(cell.benchmark) if cell.benchmark else None
         limits = {"train": suite.train_n, "held_out": suite.held_out_n}
-        given = Given(limits, suite.meters.country or "unknown", suite.grams_co2e_per_kwh)
-        return replace(given, benchmark=benchmark)
+        where = grid(suite.meters.country, suite.meters.carbon_intensity_g_per_kwh)
+        return Given(limits, where, benchmark)
 
     def _introduce(self, model: BuiltModel) -> None:
         planned = model.planned
@@ -159,17 +161,7 @@ def _card(data: Dataset) -> dict[str, Any]:
     }
 
 
-def _or_raise(kept: Any) -> Any:
+def _or_raise(kept: T | Exception) -> T:
     if isinstance(kept, Exception):
         raise kept
     return kept
-
-
-@contextlib.contextmanager
-def keeping_stages(account: Account, folder: RunFolder) -> Iterator[None]:
-    """Writes the ledger's stages to the folder when the block ends, however it ends."""
-    try:
-        yield
-    finally:
-        for model, stage in account.ledger.stages:
-            folder.append_stage(model, stage)

@@ -14,6 +14,7 @@ from genbench.core.model import Stands
 from genbench.core.probe import AXES, Probe, read_probe
 from genbench.core.settings import settings_of, with_defaults
 from genbench.run.roles import unmet
+from genbench.run.sources import source_of
 from genbench.run.suite import ModelRequest, ProbeRequest, Suite
 
 
@@ -109,7 +110,7 @@ def _model(suite: Suite, request: ModelRequest) -> PlannedModel:
     settings = with_defaults(settings_of(cls), {**preset, **request.all_settings})
     modality = cls.__genbench__.modality
     if request.data:
-        modality = suite.data[request.data].modality
+        modality = source_of(suite.data[request.data])[0].modality
     seed = suite.seed if request.seed is None else request.seed
     capabilities: type = type(cls(**settings).unwrap()) if issubclass(cls, Stands) else cls
     return PlannedModel(request.name, entry, settings, request.data or "", modality, seed, capabilities)
@@ -143,7 +144,7 @@ def _because(
     suite: Suite, probe: Probe, request: ProbeRequest, model: PlannedModel, lens: PlannedLens | None
 ) -> str | None:
     if request.benchmark:
-        wanted = suite.data[request.benchmark].modality.split("_")[0]
+        wanted = source_of(suite.data[request.benchmark])[0].modality.split("_")[0]
         if wanted != model.modality:
             return f"the benchmark {request.benchmark} is {wanted}, and the model makes {model.modality}"
     for need in probe.needs:

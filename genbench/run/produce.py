@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from genbench.core.chance import sample_seeds, stream
-from genbench.core.data import Dataset, Item
+from genbench.core.data import Dataset, Item, Split
 from genbench.core.digest import digest
 from genbench.core.evidence import (
     Annotations,
@@ -23,6 +23,7 @@ from genbench.core.evidence import (
 )
 from genbench.core.model import Perturbable
 from genbench.core.probe import Need
+from genbench.meters.grid import Grid
 from genbench.run.account import Account
 from genbench.run.batching import in_batches
 from genbench.run.build import BuiltLens, BuiltModel, splits_digest
@@ -36,8 +37,7 @@ class Given:
     """What a run gives every bench: a limit per split, the grid, and the benchmark a cell names."""
 
     limits: Mapping[str, int | None]
-    grid: str = "unknown"
-    grams_co2e_per_kwh: float | None = None
+    grid: Grid
     benchmark: Dataset | None = None
 
 
@@ -52,7 +52,7 @@ class Bench:
         if need.role == "model":
             return self.model.object
         if need.kind is Energy:
-            return self.account.energy(self.model.planned.name, given.grid, given.grams_co2e_per_kwh)
+            return self.account.energy(self.model.planned.name, given.grid)
         if need.kind is Pairs:
             return self._pairs(given.benchmark, cell)
         if need.kind is LogProbs:
@@ -77,10 +77,9 @@ class Bench:
     ) -> tuple[Sequence[Item], tuple[str, ...], Any]:
         """(items, their keys, the recipe that names them) of a role."""
         if role in FROM_DATA:
-            limit = given.limits.get(role)
-            indices = self.data.indices(role, limit)  # type: ignore[arg-type]
-            items = self.data.take(role, limit)  # type: ignore[arg-type]
-            return items, tuple(self.data.keys[int(i)] for i in indices), [splits_digest(self.data), role, limit]
+            split, limit = cast(Split, role), given.limits.get(role)
+            keys = tuple(self.data.keys[int(i)] for i in self.data.indices(split, limit))
+            return self.data.take(split, limit), keys, [splits_digest(self.data), role, limit]
         if self.model.outputs is not None and role == "generated":
             items = self.model.outputs[: cell.n]
             if len(items) < cell.n:

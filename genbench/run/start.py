@@ -17,7 +17,7 @@ from genbench.results.store import Cache, Header, RunFolder
 from genbench.run.account import Account
 from genbench.run.device import pick_device
 from genbench.run.environment import environment
-from genbench.run.execute import Execution, keeping_stages
+from genbench.run.execute import Execution
 from genbench.run.forecast import remember
 from genbench.run.home import Home
 from genbench.run.plan import Plan, make_plan
@@ -47,12 +47,12 @@ def run_suite(suite: Suite, options: Options = Options(), voice: Voice | None = 
     device = pick_device(options.device or suite.device)
     plan = make_plan(suite)
     folder = _open_folder(suite, options, home, device, voice)
-    ledger = Ledger(open_meter(suite.meters.meter, suite.meters.country))
+    ledger = Ledger(open_meter(suite.meters.meter, voice.warn), folder.append_stage)
     account = Account(Cache(home.cache), ledger, folder)
     execution = Execution(plan, folder, account, device, folder.header.environment, voice)
     voice.say(f"{suite.name}: {_counts(plan)} on {device}")
     try:
-        with ledger, keeping_stages(account, folder):
+        with ledger:
             execution.run()
     except KeyboardInterrupt:
         folder.finish("interrupted")

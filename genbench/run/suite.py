@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from genbench.core.errors import GenBenchError, Mistake, SuiteError, suggestion
 from genbench.run.binding import check_names
@@ -155,6 +155,7 @@ class Suite(Part):
     probes: tuple[ProbeRequest, ...] = Field((ProbeRequest(probe="*"),), min_length=1)
     gates: tuple[Gate, ...] = ()
     meters: Meters = Meters()
+    _path: Path | None = PrivateAttr(None)
 
     @classmethod
     def load(cls, suite: str, *, overrides: Sequence[str] = ()) -> Suite:
@@ -164,7 +165,14 @@ class Suite(Part):
         for change in overrides:
             _apply(source, change)
         _root_paths(source.value, path.parent)
-        return cls._checked(source)
+        loaded = cls._checked(source)
+        loaded._path = path
+        return loaded
+
+    @property
+    def path(self) -> Path | None:
+        """The file it was read from; None where it was made in Python."""
+        return self._path
 
     @classmethod
     def from_mapping(cls, value: Mapping[str, Any]) -> Suite:
