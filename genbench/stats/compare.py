@@ -16,11 +16,17 @@ from genbench.core.score import Better, Interval, Toward
 from genbench.stats.intervals import mean_interval
 
 Answer: TypeAlias = Literal["better", "worse", "same", "cannot tell"]
+ALPHA = 0.05
+SIZE, POWER = 1.96, 0.84  # normal quantiles of a two-sided 5 % test and of 80 % power
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What B is beside A. difference: B - A in the metric's unit. n_needed: items that would decide, where known."""
+    """What B is beside A. n_needed: items that would decide with 80 % power, where known.
+
+    difference: by how much B is worse, in the metric's unit: B - A where lower is better, A - B where higher is, and
+    |B - target| - |A - target| where a target is.
+    """
 
     answer: Answer
     difference: float
@@ -39,12 +45,26 @@ def compare_paired(
     margin: float = 0.0,
     clusters: Shaped[np.ndarray, " n"] | None = None,
 ) -> Comparison:
-    """Items shared by both runs: Student's t on the differences, by cluster where given; items are random."""
-    differences = _badness(b, better) - _badness(a, better)
+    """Items shared by both runs: Student's t on the differences, by cluster where given; items are random.
+
+    The score is the items' mean, so a target is one for the mean (a share of wins is best at 0.5, no single win is):
+    item i counts as sign(mean - target) (x_i - target), whose mean is |mean - target|. No p-value lies below 2^(1 - k),
+    k the items or clusters that differ at all: the least that flipping signs could give, and McNemar's exact value
+    where all k shares of 0 and 1 moved the same way. Student's t alone is too sure of a few rare events.
+    """
+    differences = _turned(b, better) - _turned(a, better)
     interval = mean_interval(differences, clusters=clusters)
-    m = len(np.unique(clusters)) if clusters is not None else len(differences)
+    which = np.arange(len(differences)) if clusters is None else np.unique(clusters, return_inverse=True)[1]
+    parts = np.bincount(which, weights=differences)
+    m, moved = len(parts), int(np.count_nonzero(parts))
     error = (interval.high - interval.low) / 2 / float(scipy_stats.t.ppf(0.975, m - 1))
-    return _decide(float(differences.mean()), error, m, margin, f"paired over {m} shared items", df=m - 1)
+    what = "items" if clusters is None else "clusters of items"
+    found = _decide(float(differences.mean()), error, m, margin, f"paired over {m} shared {what}", df=m - 1)
+    least = 2.0 ** (1 - moved)
+    if found.p_value >= least or moved == 0:
+        return found
+    held = _held(found, least, ALPHA, SIZE)
+    return replace(held, n_needed=math.ceil(m * (1 - math.log2(ALPHA)) / moved) if least >= ALPHA else held.n_needed)
 
 
 def compare_separate(
@@ -66,13 +86,39 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def corrected(comparisons: Sequence[Comparison], alpha: float = 0.05) -> list[Comparison]:
-    """The same comparisons, with "better" and "worse" taken back where Holm's correction does not let them stand."""
+def corrected(comparisons: Sequence[Comparison], alpha: float = ALPHA) -> list[Comparison]:
+    """The same comparisons, with "better" and "worse" taken back where Holm's correction does not let them stand.
+
+    The n that would decide is then one for alpha / the number of questions, Holm's first and strictest step.
+    """
     adjusted = holm([c.p_value for c in comparisons])
-    return [
-        replace(c, p_value=p, answer="cannot tell" if c.answer in ("better", "worse") and p >= alpha else c.answer)
-        for c, p in zip(comparisons, adjusted, strict=True)
-    ]
+    reach = NormalDist().inv_cdf(1 - alpha / 2 / max(1, len(comparisons)))
+    return [_held(c, p, alpha, reach) for c, p in zip(comparisons, adjusted, strict=True)]
+
+
+def _held(found: Comparison, p_value: float, alpha: float, reach: float) -> Comparison:
+    answer, n_needed = found.answer, found.n_needed
+    if answer in ("better", "worse") and p_value >= alpha:
+        answer = "cannot tell"
+        error = (found.interval.high - found.interval.low) / 2 / SIZE
+        n_needed = _n_needed(found.n, error, abs(found.difference), reach)
+    elif n_needed is not None:
+        n_needed = math.ceil(n_needed * ((reach + POWER) / (SIZE + POWER)) ** 2)
+    return replace(found, p_value=p_value, answer=answer, n_needed=n_needed)
+
+
+def _n_needed(n: int, error: float, effect: float, reach: float) -> int:
+    """Items for 80 % power, if the standard error falls with the square root of n; always more than there were."""
+    return max(n + 1, math.ceil(n * ((reach + POWER) * error / effect) ** 2))
+
+
+def _turned(values: np.ndarray, better: Better) -> np.ndarray:
+    """Items turned so that a lower mean is better, and the mean is the badness of the items' mean."""
+    if isinstance(better, Toward):
+        side = 1.0 if values.mean() >= better.target else -1.0
+        turned: np.ndarray = side * (values - better.target)
+        return turned
+    return _badness(values, better)
 
 
 def _badness(values: np.ndarray, better: Better) -> np.ndarray:
@@ -97,7 +143,7 @@ def _decide(worse_by: float, error: float, n: int, margin: float, method: str, *
     answer: Answer = "cannot tell"
     if margin > 0 and abs(worse_by) + reach_90 < margin:
         answer = "same"
-    elif p_value < 0.05 and abs(worse_by) > margin:
+    elif p_value < ALPHA and abs(worse_by) > margin:
         answer = "worse" if worse_by > 0 else "better"
     elif worse_by == 0 and error == 0:
         answer = "same"
@@ -105,6 +151,5 @@ def _decide(worse_by: float, error: float, n: int, margin: float, method: str, *
         # n for 80 % power at the difference seen, or at the margin where that is larger
         effect = max(abs(worse_by), margin)
         if effect > 0 and error > 0:
-            n_needed = math.ceil(n * ((1.96 + 0.84) * error / effect) ** 2)
-            n_needed = max(n_needed, n + 1)
+            n_needed = _n_needed(n, error, effect, SIZE)
     return Comparison(answer, worse_by, interval, p_value, n, n_needed, method)
