@@ -38,7 +38,14 @@ def encode(outcome: Outcome) -> dict[str, Any]:
 
 
 def decode(plain: Mapping[str, Any], environment: Environment) -> Outcome:
-    """The outcome again. `ResultsError` where the record is of no known kind."""
+    """The outcome again. `ResultsError` where the record is of no known kind, or does not hold what its kind has."""
+    try:
+        return _decoded(plain, environment)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ResultsError(f"not an outcome as this GenBench knows it: {type(error).__name__}: {error}") from error
+
+
+def _decoded(plain: Mapping[str, Any], environment: Environment) -> Outcome:
     kind, rest = plain.get("kind"), {key: value for key, value in plain.items() if key != "kind"}
     if kind == "skipped":
         return Skipped(**rest)

@@ -22,7 +22,8 @@ def write_evidence(path: Path, made: Any) -> None:
     """Writes evidence, a list of items (arrays or strings) or an (arrays, meta) state, all or nothing."""
     tensors: dict[str, np.ndarray] = {}
     tree = _flatten(made, tensors)
-    raw = save({name: np.ascontiguousarray(t) for name, t in tensors.items()}, {"tree": json.dumps(tree)})
+    # asarray, as ascontiguousarray would give an array without dimensions one
+    raw = save({name: np.asarray(t, order="C") for name, t in tensors.items()}, {"tree": json.dumps(tree)})
     write_whole(path, raw)
 
 

@@ -14,7 +14,7 @@ from genbench.core.errors import MissingExtra, ResultsError
 from genbench.core.evidence import Stage
 from genbench.core.lens import Rendering
 from genbench.core.score import Failed, Outcome, Score, Skipped, Toward
-from genbench.results.store import Header, RunFolder
+from genbench.results.store import Header, RunFolder, read_header
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Run:
 
     @classmethod
     def load(cls, path: str | Path) -> Run:
-        """The run in that folder. `ResultsError` where there is none."""
-        return cls(RunFolder.open(Path(path)))
+        """The run in that folder, which may still be going on: it is left as it is. `ResultsError` where none is."""
+        return cls(RunFolder(Path(path), read_header(Path(path))))
 
     @property
     def path(self) -> Path:

@@ -117,10 +117,12 @@ def read_header(path: Path) -> Header:
         raise ResultsError(f"{path} is no run folder: it holds no run.json") from error
     except ValueError as error:
         raise ResultsError(f"{path / 'run.json'} is not JSON: {error}") from error
-    if plain.get("format", 0) > FORMAT:
+    if isinstance(plain, dict) and plain.get("format", 0) > FORMAT:
         raise ResultsError(f"{path} was written by a later GenBench ({plain.get('version')}); update to read it")
-    plain["environment"] = Environment(**plain["environment"])
-    return Header(**plain)
+    try:
+        return Header(**{**plain, "environment": Environment(**plain["environment"])})
+    except (KeyError, TypeError) as error:
+        raise ResultsError(f"{path / 'run.json'} is no header of a run: {error}") from error
 
 
 class Cache:
