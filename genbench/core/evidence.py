@@ -120,12 +120,16 @@ class Pairs:
     """Log-probabilities (nats) of paired statements that differ in one respect.
 
     first / second: [n], e.g. the more and the less stereotyping sentence. groups: the pair's category.
+    directions: which way the pair goes ("stereo" or "antistereo"), where the benchmark says so. definition: what the
+    model's log-probability of a statement is; empty: that of the whole statement.
     """
 
     first: Float[np.ndarray, " n"]
     second: Float[np.ndarray, " n"]
     groups: tuple[str, ...]
     keys: tuple[str, ...] = ()
+    directions: tuple[str, ...] = ()
+    definition: str = ""
 
     def __len__(self) -> int:
         return len(self.first)
@@ -153,16 +157,16 @@ class Stage:
 
 @dataclass(frozen=True)
 class Energy:
-    """What a model has used, stage by stage ("train", "sample", "score"), and the grid it ran on.
+    """What a model has used, stage by stage, what evaluating it has used beside, and the grid it ran on.
 
-    grams_co2e_per_kwh: carbon intensity with its source, None where the country is unknown.
-    harness_joules: what the harness used for itself in this run, apart from any model.
+    stages: the model's own ("train", "sample", "score"). evaluation: the instrument's for this model ("look", "probe",
+    "resample"). grams_co2e_per_kwh: carbon intensity, None where the country is unknown; grid: its source.
     """
 
     stages: tuple[Stage, ...]
+    evaluation: tuple[Stage, ...] = ()
     grams_co2e_per_kwh: float | None = None
     grid: str = "unknown"
-    harness_joules: float | None = None
 
 
 KINDS: tuple[type, ...] = (

@@ -157,6 +157,8 @@ class Provenance:
     seed: int
     dtype: str
     environment: Environment
+    benchmark: str = ""
+    benchmark_digest: str = ""
 
 
 State: TypeAlias = Literal["alarm", "clear", "unsure", "info"]
@@ -197,7 +199,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A cell with nothing to measure, and the reason."""
+    """A cell with nothing to measure, and the reason. planned: known before a second was spent."""
 
     probe: str
     model: str
@@ -205,6 +207,7 @@ class Skipped:
     lens: str
     because: str
     metric: str = ""
+    planned: bool = False
 
 
 @dataclass(frozen=True)

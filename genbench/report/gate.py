@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import ValidationError
 
-from genbench.core.errors import MissingExtra, ResultsError
+from genbench.core.errors import ResultsError
 from genbench.core.score import Failed, Interval, Score
 from genbench.report.compare import Compared, compare_wanted, measured
 from genbench.report.markdown import one_line
@@ -14,8 +14,6 @@ from genbench.report.pairing import Alone
 from genbench.report.verdict import SHOWN, Decision, Exempt, Result, Verdict, counted
 from genbench.results.run import Run
 from genbench.run.suite import Gate
-
-NEEDS_PACKAGE = str(MissingExtra("?", "?")).split("?")[0]
 
 
 def judge(run: Run, baseline: Run | None) -> Verdict:
@@ -74,10 +72,9 @@ def _decide(run: Run, gate: Gate) -> tuple[list[Decision], list[Exempt]]:
     ]
     exempt: list[Exempt] = []
     for s in skipped:
-        whole = not s.metric and not s.because.startswith(NEEDS_PACKAGE)
-        if gate.models is None and whole and scores:
+        if gate.models is None and s.planned and scores:
             exempt.append(Exempt(words, s.model, one_line(s.because)))
-        elif not (whole and any(score.model == s.model for score in scores)):
+        elif not (s.planned and any(score.model == s.model for score in scores)):
             decisions.append(Decision(words, s.model, "cannot tell", one_line(f"skipped: {s.because}")))
     known = {d.model for d in decisions}
     absent = [m for m in gate.models or () if m not in known]

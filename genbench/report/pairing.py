@@ -98,6 +98,8 @@ def obstacle(a: Score, b: Score) -> str | None:
         return f"the data differ: {a.dataset} has other content ({_short(p.dataset_digest, q.dataset_digest)})"
     if a.lens != b.lens:
         return f"the lens differs: {a.lens or 'none'} against {b.lens or 'none'}"
+    if p.benchmark_digest != q.benchmark_digest:
+        return f"the benchmark differs: {p.benchmark or 'none'} and {q.benchmark or 'none'} are not the same file"
     if p.lens_digest != q.lens_digest:
         return f"the lens differs: {a.lens} is not the same one ({_short(p.lens_digest, q.lens_digest)})"
     if p.dtype != q.dtype:

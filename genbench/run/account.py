@@ -25,8 +25,8 @@ class Account:
         self.cache, self.ledger, self.folder = cache, ledger, folder
         self._memo: dict[str, Any] = {}
         self._broken: dict[str, Exception] = {}
-        self._charged: dict[str, tuple[str, Stage]] = {
-            str(event["key"]): (str(event["owner"]), Stage(**event["stage"])) for event in folder.events("cost")
+        self._charged: dict[tuple[str, str], Stage] = {
+            (str(event["owner"]), str(event["key"])): Stage(**event["stage"]) for event in folder.events("cost")
         }
 
     def make(self, recipe: Any, stage: str, owner: str, work: Callable[[], T], samples: int = 0) -> T:
@@ -39,8 +39,10 @@ class Account:
         if key in self._broken:
             raise self._broken[key]
         if key not in self._memo:
-            self._memo[key] = self._kept(key, owner)
-        if self._memo[key] is None:
+            self._memo[key] = self.cache.get(key)
+        if self._memo[key] is not None:
+            self._charge_earlier(key, owner)
+        else:
             try:
                 with self.ledger.stage(stage, model=owner, samples=samples) as spent:
                     made = work()
@@ -60,25 +62,22 @@ class Account:
         return self.cache.has(digest(recipe))
 
     def energy(self, owner: str, grid: Grid) -> Energy:
-        """What this model has used, whether in this run or when its evidence was made."""
-        mine = [stage for who, stage in self._charged.values() if who == owner and stage.name in MODEL_STAGES]
-        now = [s for model, s in self.ledger.stages if model != owner or s.name not in MODEL_STAGES]
-        known = [s.joules for s in now if s.joules is not None]
-        return Energy(tuple(mine), grid.grams_co2e_per_kwh, grid.name, sum(known) if known else None)
+        """What this model has used, in this run or when its evidence was made, and what looking at it has used here."""
+        mine = [stage for (who, _), stage in self._charged.items() if who == owner and stage.name in MODEL_STAGES]
+        looks = [s for who, s in self.folder.stages() if who == owner and s.name not in MODEL_STAGES]
+        return Energy(tuple(mine), tuple(looks), grid.grams_co2e_per_kwh, grid.name)
 
     def spent(self) -> dict[str, dict[str, Stage]]:
         """What was charged so far: {owner: {key: stage}}."""
         owners: dict[str, dict[str, Stage]] = {}
-        for key, (owner, stage) in self._charged.items():
+        for (owner, key), stage in self._charged.items():
             owners.setdefault(owner, {})[key] = stage
         return owners
 
-    def _kept(self, key: str, owner: str) -> Any:
-        kept = self.cache.get(key)
-        if kept is not None and key not in self._charged and (cost := self.cache.cost(key)):
+    def _charge_earlier(self, key: str, owner: str) -> None:
+        if (owner, key) not in self._charged and (cost := self.cache.cost(key)):
             self._charge(key, owner, replace(cost, cached=True))
-        return kept
 
     def _charge(self, key: str, owner: str, stage: Stage) -> None:
-        self._charged[key] = (owner, stage)
+        self._charged[owner, key] = stage
         self.folder.append_event("cost", key=key, owner=owner, stage=vars(stage))

@@ -87,11 +87,14 @@ def _fitted(
     return digest(arrays, meta["model"]) if arrays or meta["model"] else digest(recipe)
 
 
-def build_lens(planned: PlannedLens, data: Dataset, seed: int, account: Account) -> BuiltLens:
+def build_lens(planned: PlannedLens, data: Dataset, seed: int, device: str, account: Account) -> BuiltLens:
     """The lens, having learned from the data's train split if it does."""
     lens = planned.entry.load()(**planned.settings)
     identity = lens.identity() if isinstance(lens, Identified) else ""
     recipe: list[Any] = ["lens", planned.id, planned.entry.code, planned.settings, identity]
+    if isinstance(lens, Placeable):
+        lens.place(device)
+        recipe.append(device.split(":")[0])
     if isinstance(lens, LearnsFromData):
         recipe += [splits_digest(data), seed]
 

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 from genbench.core.chance import stream
 from genbench.core.data import SPLITS, Dataset
 from genbench.core.lens import Renders
-from genbench.core.score import Environment, Outcome
+from genbench.core.score import Environment, Failed, Outcome
 from genbench.meters.grid import grid
 from genbench.results.store import RunFolder
 from genbench.run.account import Account
 from genbench.run.build import BuiltLens, BuiltModel, build_lens, build_model
-from genbench.run.outcomes import broken, exhibited, scored, skipped
+from genbench.run.outcomes import Setting, broken, exhibited, headline, scored, skipped
 from genbench.run.plan import Cell, Plan, PlannedLens
 from genbench.run.produce import Bench, Given
 from genbench.run.roles import FROM_DATA
@@ -77,7 +77,7 @@ class Execution:
             chance: Mapping[str, Any] = {"rng": stream(cell.seed, cell.probe.id)} if cell.probe.wants_rng else {}
             with self.account.ledger.stage("probe", model=cell.model.name):
                 estimates = cell.probe.function(*evidence, **cell.settings, **chance)
-            outcomes = scored(cell, estimates, bench.model, bench.data, lens, self.where)
+            outcomes = scored(cell, estimates, Setting(bench.model, bench.data, lens, given.benchmark, self.where))
         except Exception as error:
             return [broken(cell, error)]
         self._render(cell, bench, lens, given, outcomes)
@@ -102,7 +102,7 @@ class Execution:
         key = (repr((planned.id, sorted(planned.settings.items()))), data.name)
         if key not in self._lenses:
             try:
-                self._lenses[key] = build_lens(planned, data, self.plan.suite.seed, self.account)
+                self._lenses[key] = build_lens(planned, data, self.plan.suite.seed, self.device, self.account)
             except Exception as error:
                 self._lenses[key] = error
         return _or_raise(self._lenses[key])
@@ -142,9 +142,9 @@ class Execution:
 
     def _tell(self, cell: Cell, outcomes: list[Outcome]) -> None:
         for outcome in outcomes:
-            if hasattr(outcome, "error"):
+            if isinstance(outcome, Failed):
                 self.voice.warn(f"{cell.model.name}: {cell.probe.id} failed: {outcome.error}")
-        self.voice.say(f"  {cell.probe.id}{f' through {cell.lens.id}' if cell.lens else ''}")
+        self.voice.say(f"  {cell.probe.id:<24} {headline(outcomes)}")
 
 
 def _card(data: Dataset) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from genbench.core.data import Dataset
 from genbench.core.errors import NotApplicable
@@ -24,9 +25,18 @@ from genbench.run.build import BuiltLens, BuiltModel
 from genbench.run.plan import Cell
 
 
-def scored(
-    cell: Cell, estimates: Estimates, model: BuiltModel, data: Dataset, lens: BuiltLens | None, where: Environment
-) -> list[Outcome]:
+@dataclass(frozen=True)
+class Setting:
+    """What a cell's probe looked at, for provenance."""
+
+    model: BuiltModel
+    data: Dataset
+    lens: BuiltLens | None
+    benchmark: Dataset | None
+    environment: Environment
+
+
+def scored(cell: Cell, estimates: Estimates, at: Setting) -> list[Outcome]:
     """One outcome per metric the probe declares. A missing or undeclared metric is a `ValueError`."""
     declared, returned = set(cell.probe.spec.reports), set(estimates)
     if declared != returned:
@@ -34,21 +44,8 @@ def scored(
             f"{cell.probe.id} declares {sorted(declared)} and returned {sorted(returned)}; "
             "a metric with nothing to say is returned as Absent(because)"
         )
-    provenance = Provenance(
-        probe=cell.probe.id,
-        probe_version=cell.probe.version,
-        settings=dict(cell.settings),
-        model=model.planned.name,
-        model_digest=model.digest,
-        dataset=data.name,
-        dataset_digest=data.digest,
-        lens=lens.planned.id if lens else "",
-        lens_digest=lens.digest if lens else "",
-        seed=cell.seed,
-        dtype=str(model.planned.settings.get("dtype", "float32")),
-        environment=where,
-    )
-    titles: Mapping[str, str] = lens.planned.capabilities.__genbench__.titles if lens else {}  # type: ignore[attr-defined]
+    provenance = _provenance(cell, at)
+    titles: Mapping[str, str] = at.lens.object.__genbench__.titles if at.lens else {}
     outcomes: list[Outcome] = []
     for name, metric in cell.probe.spec.reports.items():
         found = estimates[name]
@@ -58,6 +55,25 @@ def scored(
             title = titles.get(f"{cell.probe.id}.{name}") or title_of(cell, name, metric)
             outcomes.append(_score(cell, name, title, metric, found, provenance))
     return outcomes
+
+
+def _provenance(cell: Cell, at: Setting) -> Provenance:
+    return Provenance(
+        probe=cell.probe.id,
+        probe_version=cell.probe.version,
+        settings=dict(cell.settings),
+        model=at.model.planned.name,
+        model_digest=at.model.digest,
+        dataset=at.data.name,
+        dataset_digest=at.data.digest,
+        lens=at.lens.planned.id if at.lens else "",
+        lens_digest=at.lens.digest if at.lens else "",
+        seed=cell.seed,
+        dtype=str(at.model.planned.settings.get("dtype", "float32")),
+        environment=at.environment,
+        benchmark=at.benchmark.name if at.benchmark else "",
+        benchmark_digest=at.benchmark.digest if at.benchmark else "",
+    )
 
 
 def _score(cell: Cell, name: str, title: str, metric: Metric, estimate: Estimate, provenance: Provenance) -> Score:
@@ -72,7 +88,10 @@ def title_of(cell: Cell, name: str, metric: Metric) -> str:
 
 
 def skipped(cell: Cell, because: str, metric: str = "") -> Skipped:
-    return Skipped(cell.probe.id, cell.model.name, cell.model.data, cell.lens.id if cell.lens else "", because, metric)
+    """Planned where the cell itself says so: nothing was tried."""
+    lens = cell.lens.id if cell.lens else ""
+    planned = cell.because is not None
+    return Skipped(cell.probe.id, cell.model.name, cell.model.data, lens, because, metric, planned)
 
 
 def broken(cell: Cell, error: Exception) -> Outcome:
@@ -93,3 +112,20 @@ def exhibited(outcomes: list[Outcome]) -> set[ItemRef]:
         for exhibit in outcome.estimate.detail.exhibits
         for item in exhibit.items
     }
+
+
+def headline(outcomes: list[Outcome]) -> str:
+    """A cell in one line: its first score, alarms before others; or why there is none."""
+    scores = [outcome for outcome in outcomes if isinstance(outcome, Score)]
+    if scores:
+        first = min(scores, key=lambda score: (score.state != "alarm", score.definition.context))
+        interval = first.estimate.interval
+        reach = f" [{interval.low:.4g}, {interval.high:.4g}]" if interval else ""
+        state = {"alarm": "  ALARM", "unsure": "  cannot tell"}.get(first.state, "")
+        return f"{first.metric} {first.estimate.value:.4g}{reach}{state}"
+    first_reason = next(iter(outcomes), None)
+    return f"failed: {first_reason.error}" if isinstance(first_reason, Failed) else f"skipped: {_because(first_reason)}"
+
+
+def _because(outcome: Outcome | None) -> str:
+    return outcome.because if isinstance(outcome, Skipped) else "nothing to report"

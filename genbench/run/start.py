@@ -13,7 +13,7 @@ from genbench.core.errors import GenBenchError, RunBroken
 from genbench.core.version import __version__
 from genbench.meters.ledger import Ledger
 from genbench.meters.opening import open_meter
-from genbench.results.store import Cache, Header, RunFolder
+from genbench.results.store import Cache, Header, RunFolder, read_header
 from genbench.run.account import Account
 from genbench.run.device import pick_device
 from genbench.run.environment import environment
@@ -71,7 +71,8 @@ def _open_folder(suite: Suite, options: Options, home: Home, device: str, voice:
     resolved = suite.model_dump(mode="json")
     if options.resume:
         for path in reversed(home.known()) if options.out is None else [options.out]:
-            if (path / "run.json").is_file() and (folder := RunFolder.open(path)).header.suite == resolved:
+            if (path / "run.json").is_file() and read_header(path).suite == resolved:
+                folder = RunFolder.open(path)
                 voice.say(f"resuming {path}: {len(folder.outcomes())} cells are done")
                 return folder
         if options.out is not None:

@@ -12,8 +12,8 @@ from genbench.report.gate import judge
 METRIC = "quality.kernel.mmd2"
 
 
-def skipped(model="vae", metric="", because="the model is no Sampler"):
-    return Skipped("quality.kernel", model, "digits", "", because, metric)
+def skipped(model="vae", metric="", because="the model is no Sampler", planned=True):
+    return Skipped("quality.kernel", model, "digits", "", because, metric, planned)
 
 
 def failed(model="vae", error="ValueError: shapes"):
@@ -130,11 +130,11 @@ def test_a_gate_for_all_excuses_only_models_its_probe_is_not_for(make_run, make_
     assert whole.rows[1] == [f"{METRIC} below 0.5", "vae", "does not apply", "the model is no Sampler"]
     assert "some gates do not apply to vae" in whole.words
     silent = judge(
-        make_run("silent", scores=[fine, skipped(metric="mmd2", because="too few outputs")], gates=gates), None
+        make_run("silent", scores=[fine, skipped(metric="mmd2", because="too few outputs", planned=False)], gates=gates), None
     )
     assert silent.result == "cannot tell"
     missing = str(MissingExtra("transformers", "hf"))
-    package = judge(make_run("package", scores=[fine, skipped(because=missing)], gates=gates), None)
+    package = judge(make_run("package", scores=[fine, skipped(because=missing, planned=False)], gates=gates), None)
     assert package.result == "cannot tell"
     assert "pip install" in package.decisions[1].because
 

@@ -26,9 +26,13 @@ class Efficientnet(ImageSurface):
     Images are resized as clean-fid does, antialiased and in floats, then scaled to [-1, 1] as the network was trained.
     """
 
-    def __init__(self, *, device: str = "cpu") -> None:
-        self.device = device
+    def __init__(self) -> None:
+        self.device = "cpu"
         self._net: Any = None
+
+    def place(self, device: str) -> None:
+        """Where the network works; called before it is loaded."""
+        self.device = device
 
     def identity(self) -> str:
         """SHA-256 of the package's weights."""

@@ -29,10 +29,15 @@ class Hf(ImageSurface):
     are read from safetensors alone, and no code that comes with a model is run.
     """
 
-    def __init__(self, *, path: str, device: str = "cpu") -> None:
-        self.path, self.device = path, device
+    def __init__(self, *, path: str) -> None:
+        self.path = path
+        self.device = "cpu"
         self._loaded: tuple[Any, Preparation] | None = None
         self._pools = True  # false where a checkpoint lacks its pooler, which would then be one drawn at random
+
+    def place(self, device: str) -> None:
+        """Where the network works; called before it is loaded."""
+        self.device = device
 
     def identity(self) -> str:
         """Digest of the folder on disk; a hub id stands for itself."""

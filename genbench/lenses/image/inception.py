@@ -34,9 +34,14 @@ class Inception(ImageSurface):
     distance can be printed as FID.
     """
 
-    def __init__(self, *, weights: str, device: str = "cpu") -> None:
-        self.weights, self.device = weights, device
+    def __init__(self, *, weights: str) -> None:
+        self.weights = weights
+        self.device = "cpu"
         self._net: Network | None = None
+
+    def place(self, device: str) -> None:
+        """Where the network works; called before it is loaded."""
+        self.device = device
 
     def identity(self) -> str:
         """The weights' own digest prefix: no others are ever used."""

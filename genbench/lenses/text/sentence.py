@@ -28,9 +28,14 @@ class Sentence(TextSurface):
     from safetensors alone. longest: tokens a text is cut at.
     """
 
-    def __init__(self, *, path: str = "", longest: int = 256, device: str = "cpu") -> None:
-        self.path, self.longest, self.device = path, longest, device
+    def __init__(self, *, path: str = "", longest: int = 256) -> None:
+        self.path, self.longest = path, longest
+        self.device = "cpu"
         self._loaded: tuple[Any, Any] | None = None
+
+    def place(self, device: str) -> None:
+        """Where the network works; called before it is loaded."""
+        self.device = device
 
     def identity(self) -> str:
         """Digest of the folder on disk; a hub id stands for itself."""
