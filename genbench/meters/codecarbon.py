@@ -13,7 +13,6 @@ from genbench.core.meter import Reading
 
 JOULES_PER_KWH = 3.6e6
 SECONDS_BETWEEN_SAMPLES = 5
-COMPONENTS = ("cpu", "gpu", "ram")
 # CodeCarbon's CPU modes that read a counter; its other modes multiply a rated power by the load.
 COUNTER_MODES = frozenset({"intel_rapl", "windows_emi", "intel_power_gadget"})
 
@@ -44,17 +43,20 @@ class CodeCarbonMeter:
             self._tracker.flush()
         if self._heard.total is None:
             return None
-        joules = {name: getattr(self._heard.total, f"{name}_energy") * JOULES_PER_KWH for name in COMPONENTS}
+        methods = self._methods()
+        joules = {name: getattr(self._heard.total, f"{name}_energy") * JOULES_PER_KWH for name in methods}
         times = psutil.cpu_times()
-        return Reading(joules, self._methods(), times.user + times.system + getattr(times, "nice", 0.0))
+        return Reading(joules, methods, times.user + times.system + getattr(times, "nice", 0.0))
 
     def stop(self) -> None:
         with _alone():
             self._tracker.stop()
 
     def _methods(self) -> dict[str, str]:
+        """How each component that is there is read."""
         modes = {getattr(part, "_mode", "") for part in getattr(self._tracker, "_hardware", ())}
-        return {"cpu": "counter" if modes & COUNTER_MODES else "model", "gpu": "counter", "ram": "model"}
+        gpu = {"gpu": "counter"} if self._tracker.get_detected_hardware()["gpu_count"] else {}
+        return {"cpu": "counter" if modes & COUNTER_MODES else "model", **gpu, "ram": "model"}
 
 
 def _tracker() -> tuple[Any, Any]:

@@ -89,7 +89,7 @@ class Ledger:
             self._close(spent)
 
     def _close(self, spent: Spent) -> None:
-        known = {method: joules for method, joules in spent.joules.items() if joules > 0}
+        known = dict(spent.joules)
         if spent is not self._harness and spent.seconds < SHORTEST:
             for method, joules in known.items():
                 self._harness.joules[method] = self._harness.joules.get(method, 0.0) + joules
