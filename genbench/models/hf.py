@@ -1,0 +1,230 @@
+"""Any causal language model of transformers: from the hub, a folder or a GGUF file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from genbench.core.chance import stream
+from genbench.core.data import Item
+from genbench.core.errors import ModelError, NotApplicable
+from genbench.core.evidence import LogProbs
+from genbench.core.model import family
+from genbench.models._bytes import counts_of
+from genbench.models._causal import Causal, Source, load
+
+Precision: TypeAlias = Literal["float32", "bfloat16", "float16"]
+IGNORED = -100
+BLOCK = 2**24  # logits held at a time where the head can be applied to a few positions: 64 MiB of float32
+# How far two logits of one position may be moved by other rounding, as in another batch. A choice closer than this
+# is made by the row alone.
+NEAR: dict[str, float] = {"float32": 1e-3, "bfloat16": 0.25, "float16": 0.05}
+
+
+@dataclass(frozen=True)
+class Window:
+    """Tokens fed at once for one item: tokens[:-1] go in, and those from `first` + 1 on are scored."""
+
+    item: int
+    tokens: list[int]
+    first: int
+
+
+@family(modality="text", cites=["Wolf et al. 2020, doi:10.18653/v1/2020.emnlp-demos.6 (transformers)"])
+class Hf:
+    """A causal language model by hub id, local folder or path of a .gguf file; nothing is loaded before it is needed.
+
+    Every text follows the model's BOS token (its EOS where it has no BOS), which is given, not scored; its end is not
+    scored either, since a text is not known to be whole. window: tokens fed at once, 0 for the model's own maximum but
+    at most 2048. stride: new tokens per further window, 0 for half a window. temperature 0 is greedy; a text ends with
+    EOS, after `longest` new tokens, or when the window is full. Weights are read from safetensors or by a restricted
+    unpickler, and code that comes with a model runs only where the suite says `trust_remote_code: true`.
+    """
+
+    def __init__(
+        self, *, path: str, revision: str = "main", dtype: Precision = "float32", window: int = 0, stride: int = 0,
+        temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0, longest: int = 256,
+        trust_remote_code: bool = False,
+    ) -> None:  # fmt: skip
+        self.path, self.dtype, self.window, self.stride = path, dtype, window, stride
+        self.temperature, self.top_k, self.top_p, self.longest = temperature, top_k, top_p, longest
+        self.source = Source(path, revision, trust_remote_code)
+        self.device = "cpu"
+        self._model: Causal | None = None
+
+    def identity(self) -> str:
+        """Digest of the folder or file on disk; of a hub id, the commit that its revision is now."""
+        return self.source.identity()
+
+    def place(self, device: str) -> None:
+        self.device = device
+        if self._model is not None:
+            self._model.net.to(device)
+
+    def log_prob(self, items: Sequence[Item]) -> LogProbs:
+        """log p(tokens of each text | start), in nats [n], summed in float64 from float32 per token.
+
+        Longer texts are read through a window that slides by `stride`: each token is scored once, and after the first
+        window with at least window - stride tokens before it. Windows are batched by length, padded behind.
+        """
+        model = self._loaded()
+        texts = [model.tokens_of(str(item)) for item in items]
+        window, stride = self._window(), self._stride()
+        windows = [w for i, tokens in enumerate(texts) for w in _windows(i, tokens, window, stride)]
+        windows.sort(key=lambda w: len(w.tokens))
+        nats = np.zeros(len(items))
+        for at in range(0, len(windows), len(items)):  # as many at once as items, so half the items need half the room
+            chunk = windows[at : at + len(items)]
+            np.add.at(nats, [w.item for w in chunk], self._nats(chunk))
+        counts = counts_of(items)
+        counts["token"] = np.array([max(1, len(tokens) - 1) for tokens in texts], dtype=np.int64)
+        given = "none, so the first token is not scored" if model.start is None else "given, not scored"
+        facts: dict[str, int | float | str] = {"window": window, "stride": stride, "bos": given, "eos": "not scored"}
+        return LogProbs(nats, counts, facts=facts)
+
+    def sample(self, seeds: Sequence[int]) -> Sequence[Item]:
+        """Texts from the start token on. Item i is made of seeds[i] alone, whatever shares its batch."""
+        model = self._loaded()
+        if model.start is None:
+            raise NotApplicable(f"hf: {self.path!r} has neither a BOS nor an EOS token to begin a text with")
+        start = [model.start]
+        return [model.decoded(row[1:]) for row in self._generated([start] * len(seeds), seeds)]
+
+    def complete(self, prompts: Sequence[str], seeds: Sequence[int]) -> list[str]:
+        """What the model adds to each prompt. Of a prompt too long for the window, the last tokens are read."""
+        model, room = self._loaded(), self._window()
+        room -= min(self.longest, room // 2)
+        begun = []
+        for prompt in prompts:
+            tokens = model.tokens_of(prompt)
+            begun.append(tokens if len(tokens) <= room else [*tokens[:1], *tokens[len(tokens) - room + 1 :]])
+        if not all(begun):
+            raise NotApplicable(f"hf: {self.path!r} has no start token, and a prompt is empty")
+        rows = self._generated(begun, seeds)
+        return [model.added(row[: len(head)], row[len(head) :]) for row, head in zip(rows, begun, strict=True)]
+
+    def _loaded(self) -> Causal:
+        if self._model is None:
+            self._model = load(self.source, self.dtype, self.device)
+        return self._model
+
+    def _window(self) -> int:
+        most = self._loaded().longest
+        if self.window < 0 or (most is not None and self.window > most):
+            raise ModelError(f"hf: {self.path!r} reads at most {most} tokens at once, got window {self.window}")
+        return self.window or min(most or 2048, 2048)
+
+    def _stride(self) -> int:
+        window = self._window()
+        stride = self.stride or max(1, window // 2)
+        if not 0 < stride <= window:
+            raise ModelError(f"hf: a stride lies between 1 and the window of {window} tokens, got {self.stride}")
+        return stride
+
+    def _nats(self, windows: Sequence[Window]) -> np.ndarray:
+        """Sum of log p over the scored tokens of each window [n]."""
+        n, t = len(windows), max(len(w.tokens) for w in windows) - 1
+        symbols, seen = torch.zeros((n, t), dtype=torch.long), torch.zeros((n, t), dtype=torch.long)
+        targets = torch.full((n, t), IGNORED)
+        for row, w in enumerate(windows):
+            end = len(w.tokens) - 1
+            symbols[row, :end], seen[row, :end] = torch.tensor(w.tokens[:-1]), 1
+            targets[row, w.first : end] = torch.tensor(w.tokens[1 + w.first :])
+        symbols, seen, targets = (x.to(self.device) for x in (symbols, seen, targets))
+        rows, places = (targets != IGNORED).nonzero(as_tuple=True)  # [s], [s], row by row
+        with torch.inference_mode():
+            blocks = self._loaded().logits_at(symbols, seen, rows, places, BLOCK)
+            parts, at = [], 0
+            for logits in blocks:  # [b V]
+                wanted = targets[rows, places][at : at + len(logits)]
+                parts.append(-F.cross_entropy(logits.float(), wanted, reduction="none").cpu())
+                at += len(logits)
+        said: np.ndarray = np.bincount(rows.cpu().numpy(), torch.cat(parts).double().numpy(), minlength=n)
+        return said
+
+    def _generated(self, prompts: Sequence[list[int]], seeds: Sequence[int]) -> list[list[int]]:
+        """Prompts with what was drawn after them, the ending token left out.
+
+        The shortest prompt is read at once, then all rows advance together: a row still inside its prompt is given its
+        next token, another draws one. So no row is padded, and a row that ended leaves the batch.
+        """
+        model, window = self._loaded(), self._window()
+        rows = [list(prompt) for prompt in prompts]
+        chances = [stream(seed, "hf") for seed in seeds]
+        open_, past, place = list(range(len(rows))), None, min(map(len, rows))
+        with torch.inference_mode():
+            while open_:
+                fresh = place - 1 if past is not None else 0
+                symbols = torch.tensor([rows[i][fresh:place] for i in open_], device=self.device)  # [m t]
+                logits, past = model.following(symbols, past)
+                drawing = [j for j, i in enumerate(open_) if len(rows[i]) == place]
+                ended = set()
+                if drawing:
+                    mine = [open_[j] for j in drawing]
+                    drawn = self._drawn(logits[drawing], [rows[i] for i in mine], [chances[i] for i in mine])
+                    for i, token in zip(mine, drawn, strict=True):
+                        rows[i] += [] if token in model.ends else [token]
+                        full = len(rows[i]) - len(prompts[i]) >= self.longest or len(rows[i]) >= window
+                        ended |= {i} if full or token in model.ends else set()
+                if ended:
+                    kept = [j for j, i in enumerate(open_) if i not in ended]
+                    open_, past = [open_[j] for j in kept], model.narrowed(past, kept)
+                place += 1
+        return rows
+
+    def _drawn(self, logits: Tensor, rows: Sequence[list[int]], chances: Sequence[np.random.Generator]) -> list[int]:
+        """One token per row: the greatest of logit + temperature x Gumbel noise (Gumbel 1954) among those allowed.
+
+        The batch a row is in moves its logits by rounding. One number per row set against the cumulative probabilities
+        of 50,000 tokens would then change about one token in 5,000 (measured); here it matters only where two scores,
+        or the limits of top_k and top_p, are closer than NEAR, and such a row is computed again by itself.
+        """
+        near, v = NEAR[self.dtype], logits.shape[1]
+        noise = torch.zeros_like(logits)
+        if self.temperature:
+            u = torch.from_numpy(np.stack([chance.random(v) for chance in chances]))
+            noise = -self.temperature * (-u.log()).log().float().to(logits.device)
+        scores = (logits + noise).masked_fill(logits < self._cut(logits, near), -torch.inf)
+        best = scores.topk(min(2, v), dim=1)
+        chosen = best.indices[:, :1]
+        sure = (best.values[:, :1] - best.values[:, -1:] >= near) & (
+            logits.gather(1, chosen) >= self._cut(logits, -near)
+        )
+        drawn: list[int] = chosen[:, 0].tolist()
+        for j in (~sure[:, 0]).nonzero()[:, 0].tolist():
+            alone, _ = self._loaded().following(torch.tensor([rows[j]], device=self.device), None)
+            drawn[j] = int((alone + noise[j]).masked_fill(alone < self._cut(alone, 0.0), -torch.inf).argmax())
+        return drawn
+
+    def _cut(self, logits: Tensor, slack: float) -> Tensor:
+        """The lowest logit [n 1] within top_k and top_p (Holtzman et al. 2020); slack > 0 widens both, < 0 narrows."""
+        v = logits.shape[1]
+        if not self.temperature or (not 0 < self.top_k < v and self.top_p >= 1):
+            return logits.new_full((len(logits), 1), -torch.inf)
+        ordered = logits.sort(dim=1, descending=True).values
+        inside = torch.ones_like(ordered, dtype=torch.bool)
+        if 0 < self.top_k < v:
+            # Widened: within reach of the last that is in. Narrowed: out of reach of the first that is not.
+            limit = ordered[:, self.top_k - 1 :][:, :1] if slack >= 0 else ordered[:, self.top_k :][:, :1]
+            inside = ordered >= limit - slack
+        if self.top_p < 1:
+            p = (ordered / self.temperature).masked_fill(~inside, -torch.inf).softmax(dim=1)
+            before = p.cumsum(dim=1) - p
+            inside &= (before < self.top_p + slack) | ((before == 0) & (slack >= 0))
+        return ordered.masked_fill(~inside, torch.inf).min(dim=1, keepdim=True).values
+
+
+def _windows(item: int, tokens: list[int], window: int, stride: int) -> Iterator[Window]:
+    """Stretches of at most window + 1 tokens that score each token after the first once."""
+    scored, last = 0, len(tokens) - 1
+    for begin in range(0, last, stride):
+        end = min(begin + window, last)
+        if end > scored:
+            yield Window(item, tokens[begin : end + 1], scored - begin)
+        scored = end
