@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
 from genbench.core.errors import DataError
 
 Item: TypeAlias = Any  # an image is uint8 [height width channels], a text is str; a lens knows more
+
+
+class Pair(NamedTuple):
+    """An item of modality "text_pairs": two statements that differ in one respect.
+
+    direction: which way the pair goes, in the benchmark's own word ("stereo", "antistereo"); empty where it says none.
+    """
+
+    first: str
+    second: str
+    direction: str = ""
+
+
 Split: TypeAlias = Literal["train", "held_out", "reserve"]
 SPLITS: tuple[Split, ...] = ("train", "held_out", "reserve")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from genbench.core.data import Dataset, Quarantined, dataset
+from genbench.core.data import Dataset, Pair, Quarantined, dataset
 from genbench.core.digest import file_digest
 from genbench.core.errors import DataError
 from genbench.data._splits import assemble
@@ -13,15 +13,15 @@ from genbench.data.csv import table
 
 # data/crows_pairs_anonymized.csv of github.com/nyu-mll/crows-pairs
 PUBLISHED = "dfb36986ce0502abbaf7055b9176da3d08d48e07df1251991b5dfbcbceab9d0c"
-COLUMNS = ("sent_more", "sent_less", "bias_type")
+COLUMNS = ("sent_more", "sent_less", "stereo_antistereo", "bias_type")
 
 
 @dataset(modality="text_pairs", licence="CC BY-SA 4.0")
 def crows_pairs(*, path: str) -> Dataset:
     """Pairs of sentences, the first more stereotyping than the second (Nangia et al. 2020, arXiv:2010.00133).
 
-    path: `crows_pairs_anonymized.csv` as its authors publish it. Items are (sent_more, sent_less); the group is the
-    kind of bias. Many pairs are noisy or ill-posed (Blodgett et al. 2021, "Stereotyping Norwegian Salmon", ACL).
+    path: `crows_pairs_anonymized.csv` as its authors publish it. Items are pairs of sent_more and sent_less with
+    the direction of each; the group is the kind of bias. Many pairs are noisy or ill-posed (Blodgett et al. 2021, "Stereotyping Norwegian Salmon", ACL).
     """
     file = existing(path)
     try:
@@ -34,7 +34,7 @@ def crows_pairs(*, path: str) -> Dataset:
     return assemble(
         name="crows_pairs",
         modality="text_pairs",
-        items=list(zip(kept["sent_more"], kept["sent_less"], strict=True)),
+        items=[Pair(*row) for row in kept[list(COLUMNS[:3])].itertuples(index=False)],
         keys=[f"pair/{i}" for i in kept.index],
         labels=kept["bias_type"].tolist(),
         splits={"held_out": np.arange(len(kept))},

@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from genbench.core.chance import sample_seeds, stream
-from genbench.core.data import Dataset, Item, Split
+from genbench.core.data import Dataset, Item, Pair, Split
 from genbench.core.digest import digest
 from genbench.core.evidence import (
     Annotations,
@@ -136,18 +136,24 @@ class Bench:
 
     def _pairs(self, benchmark: Dataset | None, cell: Cell) -> Pairs:
         assert benchmark is not None  # the plan let no such cell through
-        pairs = list(benchmark.items)
-        sides = [
+        pairs: list[Pair] = list(benchmark.items)
+        first, second = (
             self._score(
-                [str(pair[side]) for pair in pairs],
+                [pair[side] for pair in pairs],
                 ["pairs", self.model.digest, benchmark.digest, side],
                 f"{benchmark.name} {side + 1}/2",
             )
             for side in (0, 1)
-        ]
-        names = benchmark.groups
-        groups = tuple(names.names[int(i)] for i in names.labels) if names else ("all",) * len(pairs)
-        return Pairs(sides[0].nats, sides[1].nats, groups, benchmark.keys)
+        )
+        named = benchmark.groups
+        groups = tuple(named.names[int(i)] for i in named.labels) if named else ("all",) * len(pairs)
+        directions = tuple(pair.direction for pair in pairs)
+        definition = ", ".join(f"{name} {fact}" for name, fact in first.facts.items())
+        return Pairs(
+            first.nats, second.nats, groups, benchmark.keys,
+            directions=directions if all(directions) else (),
+            definition=f"log p of the whole statement ({definition})" if definition else "",
+        )  # fmt: skip
 
     def _score(self, items: Sequence[Item], recipe: Any, label: str) -> LogProbs:
         with self.voice.bar(f"{self.model.planned.name}: {label}") as tell:

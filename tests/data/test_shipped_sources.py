@@ -65,18 +65,20 @@ def test_crows_pairs_as_published() -> None:
     assert len(counts) == 9
     assert data.facts["the published file"] == "yes"
     assert data.licence == "CC BY-SA 4.0"
-    more, less = data.items[0]
+    more, less, direction = data.items[0]
+    assert direction == "stereo"
+    assert sum(pair.direction == "antistereo" for pair in data.items) == 218  # table 1 of the paper
     assert "black kids" in more
     assert "white kids" in less
 
 
 def test_an_altered_or_other_file_is_told_from_it(tmp_path: Path) -> None:
     path = tmp_path / "pairs.csv"
-    path.write_text("sent_more,sent_less,bias_type\na b,a c,age\nd e,d f,age\n,x,age\n")
+    path.write_text("sent_more,sent_less,stereo_antistereo,bias_type\na b,a c,stereo,age\nd e,d f,stereo,age\n,x,stereo,age\n")
     data = crows_pairs(path=str(path))
     assert data.facts["the published file"] == "no: altered"
     assert data.quarantined[0].path.endswith("row 3")
-    path.write_text("sent_more,sent_less\na b,a c\n")
+    path.write_text("sent_more,sent_less,stereo_antistereo\na b,a c,stereo\n")
     with pytest.raises(DataError, match="no column 'bias_type'"):
         crows_pairs(path=str(path))
 
