@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from statistics import NormalDist
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 from scipy import stats as scipy_stats
 
 from genbench.core.evidence import Rng
 from genbench.core.score import Interval
 
 
-def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
+def wilson(successes: float, n: float, level: float = 0.95) -> Interval:
     """Wilson's score interval of a share (1927): the n trials are random. Never wider than [0, 1], never empty.
 
-    With no success in n trials its upper end is near 3.84 / n, a little above the rule of three.
+    With no success in n trials its upper end is near 3.84 / n, a little above the rule of three. Neither need be whole:
+    an effective number of trials is not. (scipy's, which a test compares, takes whole numbers only.)
     """
     if not 0 <= successes <= n or n == 0:
         raise ValueError(f"{successes} successes of {n} trials is no share")
-    found = scipy_stats.binomtest(successes, n).proportion_ci(level, method="wilson")
-    return Interval(float(found.low), float(found.high), level, "Wilson")
+    share, z2 = successes / n, NormalDist().inv_cdf(0.5 + level / 2) ** 2
+    centre, reach = share + z2 / (2 * n), math.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n**2)))
+    low = 0.0 if successes == 0 else (centre - reach) / (1 + z2 / n)
+    high = 1.0 if successes == n else (centre + reach) / (1 + z2 / n)
+    return Interval(low, high, level, "Wilson")
 
 
 def normal_interval(value: float, standard_error: float, *, level: float = 0.95, method: str = "normal") -> Interval:
@@ -46,7 +51,24 @@ def ratio_interval(
 ) -> Interval:
     """Interval of sum(a) / sum(b) by linearization: items, or clusters of items, are random and independent.
 
-    r = A/B, var r = m/(m-1) sum_c (a_c - r b_c)^2 / B^2 over the m clusters (Cochran 1977, section 6.8).
+    Student's, with m - 1 degrees of freedom over the m items or clusters; the error is `ratio_error`'s.
+    """
+    ratio = float(numerators.sum() / denominators.sum())
+    error, m = ratio_error(numerators, denominators, clusters=clusters)
+    reach = float(scipy_stats.t.ppf(0.5 + level / 2, m - 1)) * error
+    what = "items" if clusters is None else f"{m} clusters"
+    return Interval(ratio - reach, ratio + reach, level, f"linearized, {what} random")
+
+
+def ratio_error(
+    numerators: Float[np.ndarray, " n"],
+    denominators: Float[np.ndarray, " n"],
+    *,
+    clusters: Shaped[np.ndarray, " n"] | None = None,
+) -> tuple[float, int]:
+    """(standard error of r = sum(a) / sum(b), number m of independent parts).
+
+    var r = m/(m-1) sum_c (a_c - r b_c)^2 / B^2 over the m items or clusters (Cochran 1977, section 6.8).
     """
     ratio = float(numerators.sum() / denominators.sum())
     residuals: np.ndarray = numerators - ratio * denominators
@@ -56,10 +78,7 @@ def ratio_interval(
     m = len(residuals)
     if m < 2:
         raise ValueError(f"an interval needs at least 2 independent items or clusters, got {m}")
-    error = float(np.sqrt(m / (m - 1) * np.square(residuals).sum()) / abs(denominators.sum()))
-    reach = float(scipy_stats.t.ppf(0.5 + level / 2, m - 1)) * error
-    what = "items" if clusters is None else f"{m} clusters"
-    return Interval(ratio - reach, ratio + reach, level, f"linearized, {what} random")
+    return float(np.sqrt(m / (m - 1) * np.square(residuals).sum()) / abs(denominators.sum())), m
 
 
 def bootstrap(
@@ -85,6 +104,29 @@ def bootstrap(
     ends = [NormalDist().cdf(2 * shift - z), NormalDist().cdf(2 * shift + z)]
     low, high = np.quantile(draws, ends)
     return Interval(float(min(low, observed)), float(max(high, observed)), level, "bootstrap, bias-corrected")
+
+
+def effective_n(hits: Bool[np.ndarray, " n"], clusters: Int[np.ndarray, " n"]) -> float:
+    """How many independent trials would give a share of hits the variance that it has by clusters; at most n.
+
+    share (1 - share) / var_clustered; at a share of 0 or 1, where no variance shows, Kish's n^2 / sum n_c^2 (1965).
+    """
+    n, share, sizes = len(hits), float(hits.mean()), np.unique(clusters, return_counts=True)[1]
+    if share in (0.0, 1.0) or len(sizes) < 2:
+        return float(n**2 / np.square(sizes).sum())
+    error = ratio_error(hits.astype(np.float64), np.ones(n), clusters=clusters)[0]
+    return min(float(n), max(1.0, share * (1 - share) / error**2))
+
+
+def with_floor(value: float, own: Interval, floor: float, floors: Interval) -> Interval:
+    """Interval of a value that is read against a measured floor: value - floor's own interval, set back by the floor.
+
+    low = v - sqrt((v - l)^2 + (u_f - f)^2) and high = v + sqrt((u - v)^2 + (f - l_f)^2): the two ends' reaches add as
+    independent errors do (Newcombe 1998, method 10; Zou and Donner 2008). So both errors are counted, each once.
+    """
+    low = value - math.hypot(value - own.low, floors.high - floor)
+    high = value + math.hypot(own.high - value, floor - floors.low)
+    return Interval(low, high, own.level, f"{own.method}, with the floor's own error")
 
 
 def hull(first: Interval, second: Interval) -> Interval:

@@ -37,6 +37,7 @@ def mmd(x: Sample, y: Other, kernel: Kernel = polynomial) -> MmdEstimate:
     Memory is bounded by blocks of rows.
     """
     n, m = len(x), len(y)
+    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)  # a cube of single precision keeps too little
     if min(n, m) < 3:
         raise ValueError(f"the variance needs at least 3 rows on each side, got {n} and {m}")
     xx, xx_squares, xx_diagonal = _sums(x, x, kernel)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from jaxtyping import Float
-from scipy.stats import rankdata
+from jaxtyping import Float, Int
+from scipy.stats import binom, rankdata
 
 from genbench.core.errors import NotApplicable
-from genbench.core.evidence import Rng
 from genbench.core.score import Interval
-from genbench.stats.intervals import bootstrap, hull, normal_interval, wilson
+from genbench.stats.intervals import effective_n, normal_interval, wilson
 
 Scores = Float[np.ndarray, " n"]
 Others = Float[np.ndarray, " m"]
@@ -65,15 +64,24 @@ def tpr_at_fpr(positive: Scores, negative: Others, fpr: float) -> float:
 
 
 def tpr_at_fpr_interval(
-    positive: Scores, negative: Others, fpr: float, *, rng: Rng, resamples: int = 500, level: float = 0.95
+    positive: Scores, negative: Others, fpr: float, *, clusters: Int[np.ndarray, " n"] | None = None
 ) -> Interval:
-    """Hull of a bootstrap of both sides (the threshold is random too) and Wilson's interval at the found threshold.
+    """Interval of the share of positives above the true (1 - fpr) quantile of negatives: both sides are random.
 
-    The second keeps the interval open where the bootstrap sees no variation, as at a rate of 0 or 1.
+    The true threshold lies, at 95 %, between the order statistics of the negatives whose ranks bound a binomial (m,
+    fpr), whatever the distribution; the rates at these two are how far the threshold's error reaches. Wilson's interval
+    at the found threshold is how far the positives' does. The reaches add as independent errors do (MOVER: Zou and
+    Donner 2008), so each is counted once. clusters: labels of positives that are no independent evidence; Wilson's n is
+    then divided by the design effect.
     """
-    both = bootstrap(
-        lambda p, q: float((p > np.sort(q)[::-1][math.floor(fpr * len(q))]).mean()),
-        [positive, negative], rng=rng, resamples=resamples, level=level,
-    )  # fmt: skip
-    hits = int((positive > threshold_at(negative, fpr)).sum())
-    return hull(both, wilson(hits, len(positive), level))
+    hits = positive > threshold_at(negative, fpr)
+    value = float(hits.mean())
+    n = effective_n(hits, np.arange(len(hits)) if clusters is None else clusters)
+    own = wilson(value * n, n)
+    ordered = np.sort(negative)[::-1]
+    fewest, most = (int(binom.ppf(q, len(negative), fpr)) for q in (0.025, 0.975))
+    # With N negatives above the true threshold, it lies from ordered[N] up to, and not at, ordered[N - 1].
+    least, largest = (float((positive > ordered[k]).mean()) for k in (max(fewest - 1, 0), most))
+    low = value - math.hypot(value - own.low, value - least)
+    high = value + math.hypot(own.high - value, largest - value)
+    return Interval(max(0.0, low), min(1.0, high), 0.95, "Wilson, and order statistics for the threshold")

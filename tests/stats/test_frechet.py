@@ -6,7 +6,7 @@ import scipy.linalg
 import torch
 from torchmetrics.image.fid import _compute_fid
 
-from genbench.stats.frechet import frechet
+from genbench.stats.frechet import extrapolated, frechet
 
 
 def textbook(x, y):
@@ -76,3 +76,38 @@ def test_on_the_null_the_corrected_value_is_about_zero_and_covered():
     assert abs(corrected.mean()) < 0.1 * np.mean([f.value for f in found])
     covered = np.mean([abs(f.corrected) <= 1.96 * f.standard_error for f in found])
     assert covered >= 0.92
+
+
+def test_the_next_order_of_the_bias_goes_by_extrapolation_from_halves():
+    rng = np.random.default_rng(6)
+    for shift in (0.0, 0.5):
+        found = [
+            extrapolated(rng.normal(size=(200, 60)), rng.normal(shift, 1 + shift, size=(180, 60)), rng=rng)
+            for _ in range(40)
+        ]
+        corrected = np.array([f.corrected for f in found])
+        error = corrected.std() / np.sqrt(40)
+        assert corrected.mean() == pytest.approx(2 * 60 * shift**2, abs=4 * error + 0.015 * found[0].bias)
+        covered = np.abs(corrected - 2 * 60 * shift**2) <= 1.96 * np.array([f.standard_error for f in found])
+        assert covered.mean() >= 0.9
+
+
+@pytest.mark.parametrize("rank", [1, 4])
+def test_a_singular_covariance_is_no_trouble(rank):
+    """Features in a subspace of fewer dimensions: the same distance as inside it, and as torchmetrics'."""
+    rng = np.random.default_rng(7)
+    x, y = rng.normal(size=(300, rank)), rng.normal(0.5, 2.0, size=(280, rank))
+    into = np.linalg.qr(rng.normal(size=(9, rank)))[0].T  # an isometry into nine dimensions
+    inside, outside = frechet(x, y), frechet(x @ into, y @ into)
+    assert outside.value == pytest.approx(inside.value, rel=1e-9)
+    assert outside.bias == pytest.approx(inside.bias, rel=1e-6)
+    assert outside.standard_error == pytest.approx(inside.standard_error, rel=1e-6)
+    lifted = [z @ into for z in (x, y)]
+    moments = [(torch.tensor(z.mean(0)), torch.tensor(np.cov(z, rowvar=False))) for z in lifted]
+    theirs = float(_compute_fid(*moments[0], *moments[1]))
+    assert outside.value == pytest.approx(theirs, rel=1e-4)
+
+
+def test_constant_rows_have_a_distance():
+    flat = frechet(np.full((5, 3), 2.0), np.full((6, 3), 1.0))
+    assert (flat.value, flat.bias, flat.standard_error) == pytest.approx((3.0, 0.0, 0.0), abs=1e-12)

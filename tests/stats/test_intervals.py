@@ -7,7 +7,17 @@ from sklearn.metrics import roc_auc_score
 from statsmodels.stats.proportion import proportion_confint
 
 from genbench.core.errors import NotApplicable
-from genbench.stats.intervals import bootstrap, mean_interval, normal_interval, ratio_interval, wilson
+from genbench.core.score import Interval
+from genbench.stats.intervals import (
+    bootstrap,
+    effective_n,
+    mean_interval,
+    normal_interval,
+    ratio_error,
+    ratio_interval,
+    wilson,
+    with_floor,
+)
 from genbench.stats.roc import auc, auc_interval, threshold_at, tpr_at_fpr, tpr_at_fpr_interval, trials_needed
 
 
@@ -81,6 +91,60 @@ def test_the_threshold_holds_its_false_positive_rate_with_ties():
 
 def test_the_interval_of_a_rate_of_zero_stays_open():
     rng = np.random.default_rng(4)
-    found = tpr_at_fpr_interval(np.zeros(100), rng.normal(5, 1, 400), 0.01, rng=rng)
+    found = tpr_at_fpr_interval(np.zeros(100), rng.normal(5, 1, 400), 0.01)
     assert found.low == 0.0
     assert found.high > 0.02
+
+
+def test_the_tails_interval_covers_the_rate_at_the_true_threshold():
+    # N(1, 1) against N(0, 1) at 1 % false alarms: Phi(1 - 2.3263) = 0.0924; and one tenth planted far above
+    rng = np.random.default_rng(5)
+    shifted, planted = 0, 0
+    for _ in range(300):
+        negative, positive = rng.normal(size=350), rng.normal(size=300)
+        found = tpr_at_fpr_interval(positive + 1, negative, 0.01)
+        shifted += found.low <= 0.0924 <= found.high
+        found = tpr_at_fpr_interval(np.where(rng.random(300) < 0.1, 9.0, positive), negative, 0.01)
+        planted += found.low <= 0.1 + 0.9 * 0.01 <= found.high
+    assert 0.92 <= shifted / 300 <= 0.99
+    assert 0.92 <= planted / 300 <= 0.99
+
+
+def test_positives_of_one_cluster_are_one_piece_of_evidence():
+    rng = np.random.default_rng(6)
+    negative, positive = rng.normal(size=400), np.repeat(rng.normal(size=20), 15)
+    positive[:15] = 9.0
+    alone = tpr_at_fpr_interval(positive, negative, 0.01)
+    together = tpr_at_fpr_interval(positive, negative, 0.01, clusters=np.repeat(np.arange(20), 15))
+    assert together.low < 0.02 < alone.low
+    assert together.high > alone.high
+
+
+def test_effective_n_is_n_without_clusters_and_their_number_where_they_agree():
+    hits = np.repeat([True, False, False, True, False] * 8, 10)
+    assert effective_n(hits, np.arange(400)) == pytest.approx(399, abs=1)
+    assert effective_n(hits, np.repeat(np.arange(40), 10)) == pytest.approx(39, abs=1)
+    assert effective_n(np.zeros(400, bool), np.repeat(np.arange(40), 10)) == 40
+    assert effective_n(np.ones(7, bool), np.zeros(7, int)) == 1
+
+
+def test_wilson_of_effective_trials_lies_between_whole_ones():
+    assert wilson(2, 20).low < wilson(2.05, 20.5).low < wilson(2.1, 21).low
+
+
+def test_a_value_against_a_measured_floor_covers_their_difference():
+    """Newcombe's interval for the difference of two shares, set back by the floor; checked with his own example."""
+    # Newcombe 1998, table II (a): 56/70 - 48/80 = 0.2, method 10 gives 0.0524 to 0.3339
+    found = with_floor(56 / 70, wilson(56, 70), 48 / 80, wilson(48, 80))
+    assert (found.low - 0.6, found.high - 0.6) == pytest.approx((0.0524, 0.3339), abs=5e-5)
+    certain = with_floor(0.5, wilson(50, 100), 0.1, Interval(0.1, 0.1))
+    assert (certain.low, certain.high) == pytest.approx((wilson(50, 100).low, wilson(50, 100).high))
+
+
+def test_a_ratios_error_is_what_its_interval_is_made_of():
+    rng = np.random.default_rng(7)
+    a, b = rng.gamma(3, 1, 12), rng.gamma(5, 1, 12)
+    error, m = ratio_error(a, b)
+    assert m == 12
+    expected = scipy_stats.t.ppf(0.975, 11) * error
+    assert (ratio_interval(a, b).high - ratio_interval(a, b).low) / 2 == pytest.approx(expected)

@@ -24,6 +24,33 @@ def test_a_copy_is_at_exactly_zero_far_from_the_origin():
     assert np.all(nearest(points[:20].copy(), points)[0] == 0.0)
 
 
+@pytest.mark.parametrize("offset", [0.0, 1e6])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_copies_and_near_misses_are_told_apart_far_from_the_origin(offset, dtype):
+    rng = np.random.default_rng(5)
+    points = (rng.normal(size=(300, 40)) + offset).astype(dtype)
+    near = points[:30].astype(np.float64)
+    near[:, 0] += 0.5
+    assert np.all(nearest(points[:30].copy(), points)[0] == 0.0)
+    distances, indices = nearest(near, points.astype(np.float64))
+    assert distances[:, 0] == pytest.approx(0.5, abs=1e-8)
+    assert np.array_equal(indices[:, 0], np.arange(30))
+
+
+def test_rounding_hides_no_neighbour_between_two_distant_crowds():
+    """About the common mean both crowds are 1e7 away, where squares round to 1/100; candidates alone would miss."""
+    rng = np.random.default_rng(6)
+    crowd = rng.normal(size=(200, 3)) * 1e-3
+    points = np.concatenate([crowd - 1e7, crowd + 1e7])
+    queries = points[:50] + 1e-5
+    expected = np.sqrt(((queries[:, None] - points[None]) ** 2).sum(2)).min(1)
+    assert nearest(queries, points)[0][:, 0] == pytest.approx(expected)
+
+
+def test_constant_points_are_at_zero():
+    assert np.all(nearest(np.full((5, 3), 0.1), np.full((30, 3), 0.1), 4)[0] == 0.0)
+
+
 def test_oneself_is_left_out_by_place_and_a_twin_is_not():
     x = np.array([[0.0], [0.0], [5.0], [9.0]])
     distances, indices = nearest(x, x, 1, exclude_self=True)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy import ndarray
 
 from genbench.core.errors import NotApplicable
-from genbench.core.evidence import Rng
 from genbench.core.score import Absent, Detail, Estimate
 from genbench.stats.roc import tpr_at_fpr, tpr_at_fpr_interval
 
@@ -25,12 +24,19 @@ def chance_tpr(negatives: int, fpr: float = FPR) -> float:
 
 
 def tail(
-    positive: Float[ndarray, " n"], negative: Float[ndarray, " m"], *, rng: Rng, detail: Detail | None = None
+    positive: Float[ndarray, " n"],
+    negative: Float[ndarray, " m"],
+    *,
+    clusters: Int[ndarray, " n"] | None = None,
+    detail: Detail | None = None,
 ) -> Estimate | Absent:
-    """TPR at 1 % FPR with both sides resampled and its floor; Absent where the negatives cannot resolve 1 %."""
+    """TPR at 1 % FPR, its floor, and its interval, both sides random; Absent where the negatives cannot resolve 1 %.
+
+    clusters: labels of positives that are no independent evidence and count together.
+    """
     try:
         value = tpr_at_fpr(positive, negative, FPR)
     except NotApplicable as error:
         return Absent(str(error))
-    interval = tpr_at_fpr_interval(positive, negative, FPR, rng=rng)
+    interval = tpr_at_fpr_interval(positive, negative, FPR, clusters=clusters)
     return Estimate(value, len(positive), interval, chance_tpr(len(negative)), detail or Detail())

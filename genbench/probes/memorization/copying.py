@@ -8,10 +8,11 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from genbench.core.errors import NotApplicable
-from genbench.core.evidence import Features, Rng
+from genbench.core.evidence import Features
 from genbench.core.probe import probe
 from genbench.core.score import Absent, Detail, Estimate, Estimates, Exhibit, ItemRef, Metric, Toward
 from genbench.probes.memorization._tail import FPR, tail
+from genbench.stats.finite import finite_rows
 from genbench.stats.neighbours import nearest
 from genbench.stats.roc import auc, auc_interval, threshold_at
 
@@ -46,7 +47,7 @@ SHOWN = 6
     control="copycat",
     truth="a perfect generator (unseen real data) scores (k + 1) / (m + 1), k = floor(0.01 m), in expectation",
 )
-def copying(generated: Features, train: Features, held_out: Features, *, rng: Rng) -> Estimates:
+def copying(generated: Features, train: Features, held_out: Features) -> Estimates:
     """Finds outputs that lie nearer to a training item than real items that nobody trained on ever do.
 
     rho(g) = d(g, nearest train) / d(g, nearest held-out), s = -log rho; null: rho(h) = d(h, nearest train) /
@@ -60,21 +61,28 @@ def copying(generated: Features, train: Features, held_out: Features, *, rng: Rn
     nulls, so their sizes need not match. Left: outputs meet m held-out items and nulls m - 1, a bias of order 1/m; and
     outputs only at the centre of heavy-tailed data spread s a little more than the null does.
 
-    The interval redraws outputs and nulls (the threshold is random too), hulled with Wilson's; `closer` has
-    DeLong's. Perfect: about 0.01 (the exact expectation is the floor) and 0.5. All copied: 1 and 1.
-    Needs 300 held-out items (rule of three); `ProbeError` is not raised: too few gives `Absent`.
+    The interval takes outputs and nulls as random: Wilson's, with the threshold's own error. Outputs whose nearest
+    training item is the same count together: a collapsed generator's luck with one place is one piece of
+    evidence, however often it goes there (one training item given out again and again is for `duplicates` to find).
+    `closer` has DeLong's interval. Perfect: about 0.01 (the exact expectation is the floor) and 0.5. All copied: 1 and
+    1. Needs 300 held-out items (rule of three): too few gives `Absent`; `ProbeError` where a feature is not finite.
     Source: arXiv:2112.03570 for the low tail; arXiv:2301.13188 for relative distance.
     """
-    if len(held_out) < 2:
-        raise NotApplicable(f"copying needs at least 2 held-out items to compare with, got {len(held_out)}")
-    to_train, which = _nearest_one(generated.x, train.x)
-    scores = _lean(to_train, _nearest_one(generated.x, held_out.x)[0])
-    null = _lean(
-        _nearest_one(held_out.x, train.x)[0],
-        nearest(held_out.x.astype(np.float64), held_out.x.astype(np.float64), exclude_self=True)[0][:, 0],
-    )
+    x, seen, unseen = (
+        finite_rows(side.x, role)
+        for side, role in ((generated, "generated"), (train, "train"), (held_out, "held_out"))
+    )  # fmt: skip
+    if len(unseen) < 2 or not len(seen) or not len(x):
+        raise NotApplicable(
+            f"copying needs an output, a training item and 2 held-out items, got {len(x)}, {len(seen)}, {len(unseen)}"
+        )
+    if not (np.ptp(seen, axis=0).any() or np.ptp(unseen, axis=0).any()) and np.array_equal(seen[0], unseen[0]):
+        raise NotApplicable("all real items have the same features, so no output is nearer to one than to another")
+    to_train, which = _nearest_one(x, seen)
+    scores = _lean(to_train, _nearest_one(x, unseen)[0])
+    null = _lean(_nearest_one(unseen, seen)[0], nearest(unseen, unseen, exclude_self=True)[0][:, 0])
     return {
-        "tpr_at_1pct_fpr": _rare(scores, null, which, keys=generated.keys, rng=rng),
+        "tpr_at_1pct_fpr": _rare(scores, null, which, keys=generated.keys),
         "closer": Estimate(auc(scores, null), len(scores), auc_interval(scores, null), 0.5),
     }
 
@@ -82,7 +90,7 @@ def copying(generated: Features, train: Features, held_out: Features, *, rng: Rn
 def _nearest_one(
     queries: Float[np.ndarray, "n d"], points: Float[np.ndarray, "m d"]
 ) -> tuple[Float[np.ndarray, " n"], Int[np.ndarray, " n"]]:
-    distances, indices = nearest(queries.astype(np.float64), points.astype(np.float64))
+    distances, indices = nearest(queries, points)
     return distances[:, 0], indices[:, 0]
 
 
@@ -99,14 +107,15 @@ def _rare(
     which: Int[np.ndarray, " n"],
     *,
     keys: tuple[str, ...],
-    rng: Rng,
 ) -> Estimate | Absent:
     try:
         threshold = threshold_at(null, FPR)
     except NotApplicable as error:
         return Absent(str(error))
-    if math.isinf(threshold):
-        share = float(np.isinf(null).mean())
+    if threshold == -math.inf:
+        return Absent("held-out items are exact copies of one another, so their distances say nothing of chance")
+    if threshold == math.inf:
+        share = float(np.isposinf(null).mean())
         return Absent(f"{share:.1%} of held-out items are exact copies of training items, so copies prove nothing")
     hits = scores > threshold
     worst = [int(i) for i in np.argsort(-scores, kind="stable")[:SHOWN]]
@@ -126,4 +135,4 @@ def _rare(
         "training items met": len(np.unique(which[hits])),
     }
     detail = Detail(tuple(hits.astype(float).tolist()), keys, exhibits=exhibits, facts=facts)
-    return tail(scores, null, rng=rng, detail=detail)
+    return tail(scores, null, clusters=which, detail=detail)

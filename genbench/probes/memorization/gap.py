@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats as scipy_stats
 
+from genbench.core.errors import NotApplicable
 from genbench.core.evidence import LogProbs
 from genbench.core.probe import probe
-from genbench.core.score import Detail, Estimate, Estimates, Metric
-from genbench.stats.intervals import normal_interval, ratio_interval
+from genbench.core.score import Absent, Detail, Estimate, Estimates, Interval, Metric
+from genbench.stats.finite import known_nats
+from genbench.stats.intervals import ratio_error
 
 
 @probe(
@@ -41,25 +45,59 @@ def gap(train: LogProbs, held_out: LogProbs) -> Estimates:
     """Held-out minus training loss per unit; nats [n], [m] over units.
 
     gap = L(held-out) - L(train), L = -sum nats / sum units; relative = gap / |L(held-out)|. Interval: both splits
-    random, whole items as the independent parts. Floor 0, at failure up to 1 and beyond.
+    random, whole items as the independent parts, Student's t with Welch's degrees of freedom; relative's counts the
+    divisor's error too (delta method). Floor 0, at failure up to 1 and beyond. `Absent` where a loss is infinite, and
+    relative where the held-out loss is not clearly away from 0, as a density's may be.
     """
+    if min(len(train), len(held_out)) < 2:
+        raise NotApplicable(f"a gap needs at least 2 items a side, got {len(train)} and {len(held_out)}")
     unit = next(u for u in ("dimension", "byte", *train.counts) if u in train.counts)
-    (inside, error_in), (outside, error_out) = (_loss(said, unit) for said in (train, held_out))
-    difference, error = outside - inside, math.hypot(error_in, error_out)
-    scale = abs(outside) or 1.0
-    detail = Detail(facts={"unit": unit, "train loss": inside, "held-out loss": outside})
+    inside, outside = _loss(train, unit, "train"), _loss(held_out, unit, "held_out")
+    if isinstance(inside, Absent) or isinstance(outside, Absent):
+        because = inside if isinstance(inside, Absent) else outside
+        assert isinstance(because, Absent)
+        return {"relative": because, "nats_per_unit": because}
+    difference = outside.value - inside.value
+    detail = Detail(facts={"unit": unit, "train loss": inside.value, "held-out loss": outside.value})
     n = len(train) + len(held_out)
-    method = "linearized, items of both splits random"
-    return {
-        "relative": Estimate(
-            difference / scale, n, normal_interval(difference / scale, error / scale, method=method), 0.0, detail
-        ),
-        "nats_per_unit": Estimate(difference, n, normal_interval(difference, error, method=method), 0.0, detail),
-    }
+    nats = Estimate(difference, n, _around(difference, inside, outside), 0.0, detail)
+    if abs(outside.value) <= 3 * outside.error:
+        void = Absent(
+            f"the held-out loss, {outside.value:.3g} +- {outside.error:.2g} nats per {unit}, is not clearly away "
+            "from 0, so there is no share of it"
+        )
+        return {"relative": void, "nats_per_unit": nats}
+    # relative = sign(L_out) - L_in / |L_out|: its derivatives are 1 / |L_out| and L_in / L_out^2
+    scale, ratio = abs(outside.value), abs(inside.value / outside.value)
+    interval = _around(difference / scale, inside.times(1 / scale), outside.times(ratio / scale))
+    return {"relative": Estimate(difference / scale, n, interval, 0.0, detail), "nats_per_unit": nats}
 
 
-def _loss(said: LogProbs, unit: str) -> tuple[float, float]:
-    """(loss per unit, standard error)."""
-    nats, units = -said.nats.astype(np.float64), said.counts[unit].astype(np.float64)
-    interval = ratio_interval(nats, units)
-    return float(nats.sum() / units.sum()), (interval.high - interval.low) / 2 / 1.96
+@dataclass(frozen=True)
+class _Loss:
+    """Loss per unit, its standard error, and the independent items behind it."""
+
+    value: float
+    error: float
+    items: int
+
+    def times(self, factor: float) -> _Loss:
+        return _Loss(self.value * factor, self.error * factor, self.items)
+
+
+def _loss(said: LogProbs, unit: str, role: str) -> _Loss | Absent:
+    nats, units = -known_nats(said.nats, role), said.counts[unit].astype(np.float64)
+    if len(impossible := np.flatnonzero(np.isposinf(nats))):
+        return Absent(f"infinite: the model gives item {impossible[0]} of {role} probability 0")
+    if units.sum() == 0:
+        return Absent(f"the items of {role} hold no {unit}s")
+    error, items = ratio_error(nats, units)
+    return _Loss(float(nats.sum() / units.sum()), error, items)
+
+
+def _around(value: float, first: _Loss, second: _Loss) -> Interval:
+    """Welch's interval of a difference of two losses (1947)."""
+    a, b = first.error**2, second.error**2
+    df = (a + b) ** 2 / (a**2 / (first.items - 1) + b**2 / (second.items - 1)) if a + b > 0 else 1.0
+    reach = float(scipy_stats.t.ppf(0.975, df)) * math.sqrt(a + b)
+    return Interval(value - reach, value + reach, 0.95, "linearized, items of both splits random, Welch's t")

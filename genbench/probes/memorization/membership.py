@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float
+from scipy.stats import rankdata
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Features, LogProbs, Rng
 from genbench.core.probe import probe
-from genbench.core.score import Absent, Detail, Estimate, Estimates, Interval, Metric, Toward
-from genbench.stats.roc import auc, auc_interval, tpr_at_fpr, tpr_at_fpr_interval
+from genbench.core.score import Absent, Detail, Estimate, Estimates, Metric, Toward
+from genbench.probes.memorization._tail import tail
+from genbench.stats.finite import finite_rows, known_nats
+from genbench.stats.roc import auc, auc_interval
+
+FOLDS = 5
 
 
 @probe(
@@ -50,15 +56,19 @@ from genbench.stats.roc import auc, auc_interval, tpr_at_fpr, tpr_at_fpr_interva
     truth="members = non-members: 0.5",
 )
 def membership(
-    train: LogProbs, held_out: LogProbs, train_seen: Features, held_out_seen: Features, *, rng: Rng, fpr: float = 0.01
+    train: LogProbs, held_out: LogProbs, train_seen: Features, held_out_seen: Features, *, rng: Rng
 ) -> Estimates:
     """Likelihood attack: items with more nats per unit are called members; scores [n] and [m].
 
     auc is the Mann-Whitney statistic (DeLong interval, both sides random); tpr_at_1pct_fpr is taken at the threshold
-    that 1 % of held-out items exceed (bootstrap of both sides, hull with Wilson). Void where a logistic regression on
-    features, cross-validated, tells the two sides apart without the model. Floors 0.5 and fpr.
+    that 1 % of held-out items exceed (Wilson's interval, with the threshold's own error; needs 300 of them). Void where
+    a logistic regression on features, cross-validated, tells the two sides apart without the model. Floors: 0.5, and
+    what guessing is expected to score at this m, a little above 0.01 (`chance_tpr`).
     """
-    blind = _blind(train_seen.x, held_out_seen.x, rng)
+    said = [known_nats(side.nats, role) for side, role in ((train, "train"), (held_out, "held_out"))]
+    if min(len(train), len(held_out), len(train_seen), len(held_out_seen)) < FOLDS:
+        raise NotApplicable(f"membership needs {FOLDS} items a side, got {len(train)} and {len(held_out)}")
+    blind = _blind(finite_rows(train_seen.x, "train_seen"), finite_rows(held_out_seen.x, "held_out_seen"), rng)
     low = blind.interval.low if blind.interval else 0.0
     if low > 0.5 and blind.value > 0.55:
         void = Absent(
@@ -66,27 +76,28 @@ def membership(
             "so the two sets differ by themselves"
         )
         return {"auc": void, "tpr_at_1pct_fpr": void, "blind_auc": blind}
-    unit = next(iter(train.counts))
-    members, others = (said.nats / said.counts[unit] for said in (train, held_out))
-    detail = Detail(facts={"score": f"nats per {unit}", "members": len(members), "others": len(others)})
-    found: dict[str, Estimate | Absent] = {
+    unit = next((u for u in train.counts if min(train.counts[u].min(), held_out.counts[u].min()) > 0), None)
+    members, others = (
+        nats / side.counts[unit] if unit else nats for nats, side in zip(said, (train, held_out), strict=True)
+    )
+    score = f"nats per {unit}" if unit else "nats"
+    detail = Detail(facts={"score": score, "members": len(members), "others": len(others)})
+    return {
         "auc": Estimate(auc(members, others), len(members), auc_interval(members, others), 0.5, detail),
+        "tpr_at_1pct_fpr": tail(members, others, detail=detail),
         "blind_auc": blind,
     }
-    try:
-        rate = tpr_at_fpr(members, others, fpr)
-        interval = tpr_at_fpr_interval(members, others, fpr, rng=rng)
-        found["tpr_at_1pct_fpr"] = Estimate(rate, len(members), interval, fpr, detail)
-    except NotApplicable as refused:
-        found["tpr_at_1pct_fpr"] = Absent(str(refused))
-    return found
 
 
-def _blind(members: np.ndarray, others: np.ndarray, rng: Rng) -> Estimate:
+def _blind(members: Float[np.ndarray, "n d"], others: Float[np.ndarray, "m d"], rng: Rng) -> Estimate:
+    """AUC of a judge of features alone. Scores become ranks within their own fold: folds differ in intercept, by their
+    share of members, and mixing them would push a judge that knows nothing below 0.5."""
     x = np.concatenate([members, others])
     y = np.concatenate([np.ones(len(members)), np.zeros(len(others))])
-    folds = StratifiedKFold(5, shuffle=True, random_state=int(rng.integers(2**31)))
-    judge = make_pipeline(StandardScaler(), LogisticRegression(C=0.05, max_iter=500))
-    said = cross_val_predict(judge, x, y, cv=folds, method="decision_function")
-    interval: Interval = auc_interval(said[y == 1], said[y == 0])
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=int(rng.integers(2**31)))
+    said = np.empty(len(x))
+    for learnt, judged in folds.split(x, y):
+        judge = make_pipeline(StandardScaler(), LogisticRegression(C=0.05, max_iter=500)).fit(x[learnt], y[learnt])
+        said[judged] = (rankdata(judge.decision_function(x[judged])) - 0.5) / len(judged)
+    interval = auc_interval(said[y == 1], said[y == 0])
     return Estimate(auc(said[y == 1], said[y == 0]), len(x), interval, 0.5)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Features
 from genbench.core.probe import probe
 from genbench.core.score import Detail, Estimate, Estimates, Metric
+from genbench.stats.finite import finite_rows
 from genbench.stats.intervals import normal_interval
 from genbench.stats.kernel import mmd
+
+LEAST = 3  # items a side, for the variance
 
 
 @probe(
@@ -28,11 +32,20 @@ def kernel(generated: Features, held_out: Features, train: Features) -> Estimate
     """Unbiased squared maximum mean discrepancy with KID's kernel (x.y / d + 1)^3 on features [n d], [m d].
 
     MMD^2 = E k(x,x') + E k(y,y') - 2 E k(x,y), the exact U-statistic over all pairs. Interval: both samples random,
-    variance of the U-statistic to second order. Floor: train against held-out, or 0 where that falls below. At
-    perfection 0, at failure without bound.
+    variance of the U-statistic to second order. Floor: 0, which a perfect model scores in expectation at any n; what
+    train items score against held-out ones is a fact beside it, as one draw of that (its positive part would be
+    a floor that is too high by 0.4 standard errors). At failure without bound.
     """
-    found = mmd(generated.x, held_out.x)
-    real = mmd(train.x, held_out.x)
+    x, y, z = finite_rows(generated.x, "generated"), finite_rows(held_out.x, "held_out"), finite_rows(train.x, "train")
+    if min(len(x), len(y), len(z)) < LEAST:
+        raise NotApplicable(
+            f"a kernel distance needs {LEAST} items of each, got {len(x)} outputs, {len(y)} held-out, {len(z)} train"
+        )
+    found, real = mmd(x, y), mmd(z, y)
     interval = normal_interval(found.value, found.standard_error, method="U-statistic variance, both samples random")
-    facts = {"real against real": real.value, "n reference": len(held_out)}
-    return {"mmd2": Estimate(found.value, len(generated), interval, max(0.0, real.value), Detail(facts=facts))}
+    facts = {
+        "real against real": real.value,
+        "its standard error": real.standard_error,
+        "n reference": len(y),
+    }
+    return {"mmd2": Estimate(found.value, len(x), interval, 0.0, Detail(facts=facts))}

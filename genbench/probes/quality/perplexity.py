@@ -6,9 +6,11 @@ import math
 
 import numpy as np
 
+from genbench.core.errors import NotApplicable
 from genbench.core.evidence import LogProbs
 from genbench.core.probe import probe
 from genbench.core.score import Absent, Detail, Estimate, Estimates, Interval, Metric
+from genbench.stats.finite import known_nats
 from genbench.stats.intervals import ratio_interval
 
 
@@ -39,7 +41,10 @@ def perplexity(held_out: LogProbs) -> Estimates:
 
     Interval: linearized ratio with whole items (documents) random; units within an item are not independent. There is
     no floor: the data's own entropy is unknown. Where log-probabilities are bounds, so are these numbers, from above.
+    An item of probability 0 makes them infinite: `Absent`, which names it. Needs 2 items.
     """
+    if len(held_out) < 2:
+        raise NotApplicable(f"perplexity needs at least 2 items for its interval, got {len(held_out)}")
     bits = 1 / math.log(2)
     return {
         "bits_per_byte": _rate(held_out, "byte", bits),
@@ -52,11 +57,19 @@ def perplexity(held_out: LogProbs) -> Estimates:
 def _rate(said: LogProbs, unit: str, scale: float) -> Estimate | Absent:
     if unit not in said.counts:
         return Absent(f"these items are not counted in {unit}s, but in {', '.join(said.counts)}")
-    nats, units = -said.nats.astype(np.float64), said.counts[unit].astype(np.float64)
+    nats, units = -known_nats(said.nats, "held_out"), said.counts[unit].astype(np.float64)
+    if len(impossible := np.flatnonzero(np.isposinf(nats))):
+        return Absent(
+            f"infinite: the model gives {len(impossible)} of {len(said)} items probability 0, "
+            f"the first is item {impossible[0]}"
+        )
+    if units.sum() == 0:
+        return Absent(f"the items hold no {unit}s")
     interval = ratio_interval(nats * scale, units)
     facts = {**dict(said.facts), "upper bound": "yes" if said.bound else "no"}
-    values = tuple(float(v) for v in nats * scale / units)
-    keys = said.keys if len(said.keys) == len(values) else ()
+    counted = units > 0  # an item without units has no rate of its own; its nats are in the whole all the same
+    values = tuple((nats[counted] * scale / units[counted]).tolist())
+    keys = tuple(np.array(said.keys)[counted].tolist()) if len(said.keys) == len(said) else ()
     value = float(nats.sum() * scale / units.sum())
     return Estimate(value, len(said), interval, None, Detail(values=values, keys=keys, facts=facts))
 

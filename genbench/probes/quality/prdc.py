@@ -7,8 +7,9 @@ import numpy as np
 from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Features, Rng
 from genbench.core.probe import probe
-from genbench.core.score import Estimate, Estimates, Interval, Metric
-from genbench.stats.intervals import normal_interval
+from genbench.core.score import Detail, Estimate, Estimates, Interval, Metric
+from genbench.stats.finite import finite_rows
+from genbench.stats.intervals import hull, normal_interval, wilson
 from genbench.stats.prdc import NAMES, measure, standard_errors
 from genbench.stats.prdc import prdc as scores
 
@@ -53,12 +54,17 @@ def prdc(
     """Precision, recall, density and coverage from k-nearest-neighbour balls of features [n d] (real) and [m d]
     (outputs).
 
-    precision = mean_j 1[some real ball holds y_j], recall the same with roles exchanged, density = sum_ij
-    1[y_j in B(x_i)] / (k m), coverage = mean_i 1[some y_j in B(x_i)]. At most `limit` rows a side are used. Interval:
-    delete-group jackknife over both samples. Floor: train items in the outputs' place, at the same n.
+    B(x) reaches to the k-th nearest of x's own kind, its rim included. precision = mean_j 1[some real ball holds y_j],
+    recall the same with roles exchanged, density = sum_ij 1[y_j in B(x_i)] / (k m), coverage = mean_i 1[some y_j in
+    B(x_i)]. At most `limit` rows a side are used. Interval: delete-group jackknife over both samples, for shares hulled
+    with Wilson's, which stays open at 0 and 1. Floor: train items in the outputs' place, at the same n as far as
+    there are enough.
     """
+    if k < 1:
+        raise NotApplicable(f"k counts neighbours and is at least 1, got {k}")
     n = min(len(generated), limit)
-    real, fake = held_out.x[:limit], generated.x[:n]
+    real, fake = finite_rows(held_out.x, "held_out")[:limit], finite_rows(generated.x, "generated")[:n]
+    known = finite_rows(train.x, "train")
     if min(len(real), len(fake)) < 4 * k:
         raise NotApplicable(
             f"k = {k} neighbours need {4 * k} items a side, got {len(real)} real and {len(fake)} outputs"
@@ -66,14 +72,22 @@ def prdc(
     balls = measure(real, fake)
     found = balls.scores(np.arange(len(real)), np.arange(len(fake)), k)
     errors = standard_errors(balls, k, rng=rng)
-    others = train.x[rng.permutation(len(train))[:n]]
+    others = known[rng.permutation(len(known))[:n]]
     floor = scores(real, others, k) if len(others) > k else {}
+    trials = {"precision": len(fake), "recall": len(real), "coverage": len(real)}
+    detail = Detail(facts={"k": k, "n reference": len(real), "n of the floor": len(others) if floor else 0})
     return {
-        name: Estimate(found[name], n, _interval(name, found[name], errors[name]), floor.get(name)) for name in NAMES
-    }
+        name: Estimate(
+            found[name], n, _interval(found[name], errors[name], trials.get(name)), floor.get(name), detail
+        )
+        for name in NAMES
+    }  # fmt: skip
 
 
-def _interval(name: str, value: float, error: float) -> Interval:
+def _interval(value: float, error: float, trials: int | None) -> Interval:
+    """trials: how many items a share is of; None where the score is no share."""
     raw = normal_interval(value, error, method="delete-group jackknife, both samples random")
-    high = raw.high if name == "density" else min(1.0, raw.high)
-    return Interval(max(0.0, raw.low), max(high, value), raw.level, raw.method)
+    if trials is None:
+        return Interval(max(0.0, raw.low), raw.high, raw.level, raw.method)
+    both = hull(raw, wilson(round(value * trials), trials))
+    return Interval(max(0.0, both.low), min(1.0, both.high), both.level, both.method)
