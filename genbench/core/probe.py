@@ -1,7 +1,7 @@
 """A probe is a pure function from evidence to estimates; its signature is its contract.
 
     @probe(reports={"closer": Metric(...)}, cites=["..."], control="copycat", truth="gaussian")
-    def copying(generated: Features, train: Features, *, rng: Rng, resamples: int = 200) -> Estimates: ...
+    def copying(generated: Features, train: Features, held_out: Features) -> Estimates: ...
 
 Positional parameters are needs: the name is a role, or a role and a word of the probe's own where it wants two kinds
 of evidence in one role (`train`, `train_seen`); the annotation is the kind. A parameter called `model` is annotated

@@ -21,7 +21,8 @@ def crows_pairs(*, path: str) -> Dataset:
     """Pairs of sentences, the first more stereotyping than the second (Nangia et al. 2020, arXiv:2010.00133).
 
     path: `crows_pairs_anonymized.csv` as its authors publish it. Items are pairs of sent_more and sent_less with
-    the direction of each; the group is the kind of bias. Many pairs are noisy or ill-posed (Blodgett et al. 2021, "Stereotyping Norwegian Salmon", ACL).
+    the direction of each; the group is the kind of bias. Many pairs are noisy or ill-posed (Blodgett et al. 2021,
+    "Stereotyping Norwegian Salmon", ACL).
     """
     file = existing(path)
     try:

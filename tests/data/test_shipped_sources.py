@@ -74,7 +74,8 @@ def test_crows_pairs_as_published() -> None:
 
 def test_an_altered_or_other_file_is_told_from_it(tmp_path: Path) -> None:
     path = tmp_path / "pairs.csv"
-    path.write_text("sent_more,sent_less,stereo_antistereo,bias_type\na b,a c,stereo,age\nd e,d f,stereo,age\n,x,stereo,age\n")
+    header = "sent_more,sent_less,stereo_antistereo,bias_type\n"
+    path.write_text(header + "a b,a c,stereo,age\nd e,d f,stereo,age\n,x,stereo,age\n")
     data = crows_pairs(path=str(path))
     assert data.facts["the published file"] == "no: altered"
     assert data.quarantined[0].path.endswith("row 3")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -52,11 +53,23 @@ def test_the_classifier_knows_digits_and_counts_its_errors(learned: Classifier) 
     assert (said.labels == truth).mean() > 0.93
     assert said.names == tuple("0123456789")
     assert said.confusion is not None
-    sizes = np.bincount(data.labels("train"), minlength=10)
-    assert np.abs(said.confusion.sum(axis=1) - 0.15 * sizes).max() <= 0.5  # 15 % of each class was set aside
+    sizes = np.bincount(data.labels("reserve"), minlength=10)
+    assert said.confusion.sum(axis=1).tolist() == sizes.tolist()  # tried on real items that nobody trained on
     own = np.trace(said.confusion) / said.confusion.sum()
     assert abs(own - (said.labels == truth).mean()) < 0.06  # and foretells the error on items never seen
-    assert learned.features(data.take("held_out", 10)).shape == (10, 64)
+    features = learned.features(data.take("held_out", 10))
+    assert features.shape == (10, 64)
+    assert np.square(features).sum(axis=1) == pytest.approx(64, rel=1e-2)  # one scale for all
+    assert features.mean(axis=1) == pytest.approx(0, abs=1e-5)
+
+
+def test_without_a_reserve_a_part_of_each_class_is_kept_from_training() -> None:
+    data = digits()
+    bare = replace(data, splits={"train": data.splits["train"], "held_out": data.splits["held_out"]})
+    lens = Classifier(steps=60)
+    lens.learn(bare, 0)
+    sizes = np.bincount(data.labels("train"), minlength=10)
+    assert np.abs(lens.confusion.sum(axis=1) - 0.15 * sizes).max() <= 0.5
 
 
 def test_the_classifier_sees_each_item_alone(learned: Classifier) -> None:

@@ -22,7 +22,11 @@ ASIDE = 0.15  # share of the train split kept from training to count the annotat
 
 
 class Net(nn.Module):
-    """Three convolutions, a pool to 2 x 2, and a hidden layer whose values are the features."""
+    """Three convolutions, a pool to 2 x 2, and a hidden layer whose values, brought to one scale, are the features.
+
+    Layer normalization without weights: each item's features have mean 0 and variance 1, so that no single outlier
+    rules a covariance or a cubic kernel, and a distance means the same whatever the network's own scale.
+    """
 
     def __init__(self, channels: int, classes: int, features: int) -> None:
         super().__init__()
@@ -36,10 +40,11 @@ class Net(nn.Module):
         self.classes = nn.Linear(features, classes)
 
     def embed(self, x: Tensor) -> Tensor:  # [n c h w] -> [n features]
-        return F.relu(self.hidden(self.convolutions(x)))
+        hidden: Tensor = self.hidden(self.convolutions(x))
+        return F.layer_norm(hidden, hidden.shape[1:])
 
     def forward(self, x: Tensor) -> Tensor:  # [n c h w] -> [n classes]
-        logits: Tensor = self.classes(self.embed(x))
+        logits: Tensor = self.classes(F.relu(self.embed(x)))
         return logits
 
 
@@ -47,9 +52,9 @@ class Net(nn.Module):
 class Classifier(ImageSurface):
     """Hidden values of a small classifier trained on the train split's labels; it annotates, its mistakes counted.
 
-    side: images that are larger, or not of one size, become side x side. The confusion matrix comes from a part of
-    the train split that it was not trained on: held-out items stay unseen by lens and model alike, so what a probe
-    finds on them is not flattered by the lens.
+    side: images that are larger, or not of one size, become side x side. The confusion matrix comes from the reserve
+    split, or, where there is none, from a part of the train split kept from training: held-out items stay unseen by lens
+    and model alike, so what a probe finds on them is not flattered by the lens.
     """
 
     def __init__(self, *, side: int = 32, hidden: int = 64, steps: int = 500) -> None:
@@ -69,7 +74,12 @@ class Classifier(ImageSurface):
         train, labels = data.take("train"), data.labels("train").astype(np.int64)
         self.names, self.shape = data.groups.names, self._common_shape(train)
         x, y = torch.from_numpy(self._tensor(train)), torch.from_numpy(labels)
-        aside, kept = set_aside(labels, stream(seed, "aside"))
+        kept = np.arange(len(labels))
+        if len(data.indices("reserve")):
+            judged, truth = torch.from_numpy(self._tensor(data.take("reserve"))), data.labels("reserve")
+        else:
+            aside, kept = set_aside(labels, stream(seed, "aside"))
+            judged, truth = x[torch.from_numpy(aside)], labels[aside]
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive(seed, "classifier"))
             self.net = Net(self.shape[2], len(self.names), self.hidden)
@@ -82,8 +92,7 @@ class Classifier(ImageSurface):
             F.cross_entropy(self.net(x[batch]), y[batch]).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
         k = len(self.names)
-        said = self._said(x[torch.from_numpy(aside)])
-        self.confusion = np.bincount(labels[aside] * k + said, minlength=k * k).reshape(k, k)
+        self.confusion = np.bincount(truth * k + self._said(judged), minlength=k * k).reshape(k, k)
 
     def features(self, items: Sequence[Item]) -> Float[np.ndarray, "n d"]:
         net = self._trained()
