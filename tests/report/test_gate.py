@@ -129,9 +129,8 @@ def test_a_gate_for_all_excuses_only_models_its_probe_is_not_for(make_run, make_
     assert whole.result == "pass"
     assert whole.rows[1] == [f"{METRIC} below 0.5", "vae", "does not apply", "the model is no Sampler"]
     assert "some gates do not apply to vae" in whole.words
-    silent = judge(
-        make_run("silent", scores=[fine, skipped(metric="mmd2", because="too few outputs", planned=False)], gates=gates), None
-    )
+    few = skipped(metric="mmd2", because="too few outputs", planned=False)
+    silent = judge(make_run("silent", scores=[fine, few], gates=gates), None)
     assert silent.result == "cannot tell"
     missing = str(MissingExtra("transformers", "hf"))
     package = judge(make_run("package", scores=[fine, skipped(because=missing, planned=False)], gates=gates), None)
