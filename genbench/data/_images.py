@@ -121,11 +121,14 @@ def resized(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
     return whole
 
 
-def read_images(files: Sequence[Path], *, size: int | None, max_pixels: int = MAX_PIXELS) -> Images:
+def read_images(
+    files: Sequence[Path], *, size: int | None = None, like: np.ndarray | None = None, max_pixels: int = MAX_PIXELS
+) -> Images:
     """All files as images of one size and one number of channels.
 
-    Without `size` that is the most common size; how many were resized, or repeated from grey to colour, stands in the
-    facts. Headers are read first, so that no more than one image is ever held at its full size.
+    The shape is that of `like` [height width channels], a real item they will be compared with; or size x size, or the
+    most common size, in colour if any image has it. What was resized or recoloured stands in the facts. Headers are
+    read first, so that no more than one image is ever held at its full size.
     """
     found = Images()
     shapes: dict[Path, tuple[int, int]] = {}
@@ -136,6 +139,8 @@ def read_images(files: Sequence[Path], *, size: int | None, max_pixels: int = MA
             found.quarantined.append(Quarantined(str(file), str(error)))
     counted = Counter(shapes.values())
     common = (size, size) if size else max(sorted(counted), key=counted.__getitem__, default=(0, 0))
+    if like is not None:
+        common = like.shape[:2]
     if (needed := len(shapes) * common[0] * common[1] * 3) > MAX_BYTES:
         raise DataError(
             f"{len(shapes):,} images of {common[0]} x {common[1]} need {needed / 2**30:.0f} GiB; "
@@ -147,17 +152,29 @@ def read_images(files: Sequence[Path], *, size: int | None, max_pixels: int = MA
             found.files.append(file)
         except Unusable as error:
             found.quarantined.append(Quarantined(str(file), str(error)))
-    return _uniform(found, [shapes[file] for file in found.files], common)
+    channels = None if like is None else int(like.shape[2])
+    return _uniform(found, [shapes[file] for file in found.files], common, channels)
 
 
-def _uniform(found: Images, shapes: list[tuple[int, int]], common: tuple[int, int]) -> Images:
+def _uniform(found: Images, shapes: list[tuple[int, int]], common: tuple[int, int], channels: int | None) -> Images:
+    """One number of channels: as asked, or else of the image that has most."""
     if not found.items:
         return found
-    n, channels = len(found.items), max(image.shape[2] for image in found.items)
-    found.facts["size"] = f"{common[0]} x {common[1]} x {channels}"
+    n, wanted = len(found.items), channels or max(image.shape[2] for image in found.items)
+    found.facts["size"] = f"{common[0]} x {common[1]} x {wanted}"
     if others := sum(shape != common for shape in shapes):
         found.facts["resized"] = f"{others} of {n} images were resized to {common[0]} x {common[1]}"
-    if grey := sum(image.shape[2] < channels for image in found.items):
+    if grey := sum(image.shape[2] < wanted for image in found.items):
         found.facts["grey made colour"] = f"{grey} of {n} images were grey and got three equal channels"
-        found.items = [np.repeat(i, channels, axis=2) if i.shape[2] < channels else i for i in found.items]
+    if colour := sum(image.shape[2] > wanted for image in found.items):
+        found.facts["colour made grey"] = f"{colour} of {n} images had colours and became grey"
+    found.items = [_with_channels(image, wanted) for image in found.items]
     return found
+
+
+def _with_channels(image: np.ndarray, wanted: int) -> np.ndarray:
+    if image.shape[2] == wanted:
+        return image
+    if wanted == 3:
+        return np.repeat(image, 3, axis=2)
+    return np.asarray(Image.fromarray(image).convert("L"), dtype=np.uint8)[:, :, None]

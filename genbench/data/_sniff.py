@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,28 +47,41 @@ def sniff(path: str) -> tuple[str, dict[str, Any]]:
     raise DataError(f"{path!r} holds neither images ({', '.join(sorted(SUFFIXES))}) nor texts; {holds}")
 
 
-def read_items(path: str, modality: str) -> tuple[list[Item], tuple[Quarantined, ...], str]:
-    """(outputs in order, what was set aside, digest) of a folder or file of one modality.
+@dataclass(frozen=True)
+class Outputs:
+    """Outputs in order, their digest, what was set aside, and what was done to them."""
+
+    items: list[Item]
+    digest: str
+    quarantined: tuple[Quarantined, ...]
+    facts: Mapping[str, Any]
+
+
+def read_outputs(path: str, modality: str, like: Item = None) -> Outputs:
+    """The outputs in a folder or file of one modality.
 
     Outputs are never refused for being alike: a model that repeats itself is to be scored, not turned away. Images
-    get one size, the most common; a repeated or single output is welcome; none at all is a `DataError`.
+    get the shape of `like`, a real item they will be compared with, or the most common one; a repeated or single
+    output is welcome; none at all is a `DataError`.
     """
     found = existing(path)
     if modality == "image":
-        items, spoiled = _images(found, path)
+        items, spoiled, facts = _images(found, path, like)
     else:
         items, spoiled = _texts(found, path, modality)
+        facts = {}
     if not items:
         aside = "".join(f"\n  set aside: {q.path}: {q.reason}" for q in spoiled[:5])
         raise DataError(f"no usable {modality} in {path!r}{aside}")
-    return items, tuple(spoiled), digest(modality, items)
+    return Outputs(items, digest(modality, items), tuple(spoiled), facts)
 
 
-def _images(found: Path, path: str) -> tuple[list[Item], list[Quarantined]]:
+def _images(found: Path, path: str, like: Item) -> tuple[list[Item], list[Quarantined], dict[str, Any]]:
     if found.is_file() and found.suffix.lower() not in SUFFIXES:
         raise DataError(f"{path!r} is no folder of images, and the data it is compared with are images")
-    read = read_images([found] if found.is_file() else list(image_files(found)), size=None)
-    return list(read.items), read.quarantined
+    files = [found] if found.is_file() else list(image_files(found))
+    read = read_images(files, like=like)
+    return list(read.items), read.quarantined, read.facts
 
 
 def _texts(found: Path, path: str, modality: str) -> tuple[list[Item], list[Quarantined]]:

@@ -13,7 +13,7 @@ from genbench.core.data import Dataset, Item
 from genbench.core.digest import digest
 from genbench.core.lens import Identified, LearnsFromData
 from genbench.core.model import Fittable, Persistent, Placeable, Receives, Stands, Tick, Training
-from genbench.data._sniff import read_items
+from genbench.data._sniff import read_outputs
 from genbench.run.account import Account
 from genbench.run.plan import PlannedLens, PlannedModel
 from genbench.run.voice import Voice
@@ -48,12 +48,17 @@ def build_model(planned: PlannedModel, data: Dataset | None, device: str, accoun
     recipe: list[Any] = ["model", planned.entry.id, planned.entry.code, planned.settings, identity]
     outputs: Sequence[Item] | None = None
     if isinstance(model, Receives):
-        outputs, quarantined, identity = read_items(str(planned.settings["path"]), planned.modality)
-        for spoiled in quarantined:
+        like = data.items[0] if data is not None else None
+        read = read_outputs(str(planned.settings["path"]), planned.modality, like)
+        for spoiled in read.quarantined:
             voice.warn(f"{planned.name}: set aside {spoiled.path}: {spoiled.reason}")
-        account.folder.append_event("quarantined", owner=planned.name, files=[asdict(q) for q in quarantined])
+        for fact in ("resized", "grey made colour", "colour made grey"):
+            if fact in read.facts:
+                voice.warn(f"{planned.name}: {read.facts[fact]}, as the data they are compared with")
+        account.folder.append_event("quarantined", owner=planned.name, files=[asdict(q) for q in read.quarantined])
+        outputs = read.items
         model.receive(outputs)
-        recipe.append(identity)
+        recipe.append(read.digest)
     elif isinstance(model, Fittable):
         if data is None:
             raise ValueError(f"model {planned.name!r} learns from data: give it `data`")

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from genbench.core.errors import DataError
-from genbench.data._sniff import read_items, sniff
+from genbench.data._sniff import read_outputs, sniff
 
 
 def test_what_a_path_holds_decides(tmp_path: Path) -> None:
@@ -47,11 +47,11 @@ def test_what_decides_nothing_is_said(tmp_path: Path) -> None:
 def test_outputs_that_repeat_themselves_are_read_in_full_and_in_order(tmp_path: Path) -> None:
     path = tmp_path / "outputs.jsonl"
     path.write_text("\n".join(json.dumps({"text": "again"}) for _ in range(20)) + '\n{"text": ""}')
-    items, spoiled, digest = read_items(str(path), "text")
-    assert items == ["again"] * 20
-    assert spoiled[0].path.endswith(":21")
+    read = read_outputs(str(path), "text")
+    assert read.items == ["again"] * 20
+    assert read.quarantined[0].path.endswith(":21")
     path.write_text("\n".join(json.dumps({"text": t}) for t in ["again"] * 19 + ["Again"]))
-    assert read_items(str(path), "text")[2] != digest
+    assert read_outputs(str(path), "text").digest != read.digest
 
 
 def test_image_outputs_beside_notes(tmp_path: Path) -> None:
@@ -60,27 +60,40 @@ def test_image_outputs_beside_notes(tmp_path: Path) -> None:
         Image.fromarray(pixels).save(tmp_path / f"{i}.png")
     (tmp_path / "prompts.txt").write_text("what was asked for")
     (tmp_path / "3.png").write_bytes(b"torn")
-    items, spoiled, digest = read_items(str(tmp_path), "image")
-    assert [item.shape for item in items] == [(6, 6, 1)] * 3
-    assert len(spoiled) == 1
+    read = read_outputs(str(tmp_path), "image")
+    assert [item.shape for item in read.items] == [(6, 6, 1)] * 3
+    assert len(read.quarantined) == 1
     changed = grey[0].copy()
     changed[0, 0] = 41
     Image.fromarray(changed).save(tmp_path / "0.png")
-    assert read_items(str(tmp_path), "image")[2] != digest
-    texts, _, _ = read_items(str(tmp_path), "text")
+    assert read_outputs(str(tmp_path), "image").digest != read.digest
+    texts = read_outputs(str(tmp_path), "text").items
     assert texts == ["what was asked for"]
+
+
+def test_outputs_take_the_shape_of_the_items_they_are_compared_with(tmp_path: Path) -> None:
+    Image.new("RGB", (12, 10), (30, 30, 30)).save(tmp_path / "colour.png")
+    Image.new("L", (6, 6), 30).save(tmp_path / "grey.png")
+    as_grey = read_outputs(str(tmp_path), "image", np.zeros((6, 6, 1), np.uint8))
+    assert [item.shape for item in as_grey.items] == [(6, 6, 1)] * 2
+    assert all((item == 30).all() for item in as_grey.items)
+    assert as_grey.facts["colour made grey"] == "1 of 2 images had colours and became grey"
+    assert as_grey.facts["resized"] == "1 of 2 images were resized to 6 x 6"
+    as_colour = read_outputs(str(tmp_path), "image", np.zeros((10, 12, 3), np.uint8))
+    assert [item.shape for item in as_colour.items] == [(10, 12, 3)] * 2
+    assert as_colour.facts["grey made colour"] == "1 of 2 images were grey and got three equal channels"
 
 
 def test_outputs_of_the_wrong_kind_or_none_are_refused(tmp_path: Path) -> None:
     Image.new("L", (4, 4)).save(tmp_path / "1.png")
     with pytest.raises(DataError, match="holds images, and the data it is compared with are text"):
-        read_items(str(tmp_path), "text")
+        read_outputs(str(tmp_path), "text")
     (tmp_path / "a.csv").write_text("text\nx\n")
     with pytest.raises(DataError, match="no folder of images"):
-        read_items(str(tmp_path / "a.csv"), "image")
+        read_outputs(str(tmp_path / "a.csv"), "image")
     (tmp_path / "a.csv").write_text("text\n \n")
     with pytest.raises(DataError, match=r"no usable text[\s\S]*set aside: .*row 1"):
-        read_items(str(tmp_path / "a.csv"), "text")
+        read_outputs(str(tmp_path / "a.csv"), "text")
     (tmp_path / "1.png").write_bytes(b"torn")
     with pytest.raises(DataError, match=r"no usable image[\s\S]*1\.png"):
-        read_items(str(tmp_path), "image")
+        read_outputs(str(tmp_path), "image")

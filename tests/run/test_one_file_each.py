@@ -1,4 +1,4 @@
-"""A probe, a model, a dataset and a lens, each one file in a stranger's package, are found, planned, run and reported."""
+"""A probe, a model, a dataset and a lens, each one file of a stranger's: found, planned, run and reported."""
 
 import os
 import subprocess
@@ -119,7 +119,8 @@ def genbench(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_four_files_of_a_stranger_are_listed_planned_run_gated_and_reported(stranger: Path) -> None:
-    for what, id in (("probes", "quality.brightness"), ("models", "stripes"), ("data", "squares"), ("lenses", "corner")):
+    ids = {"probes": "quality.brightness", "models": "stripes", "data": "squares", "lenses": "corner"}
+    for what, id in ids.items():
         listed = genbench(stranger, "list", what)
         assert id in listed.stdout, listed.stderr
         assert "stranger" in listed.stdout

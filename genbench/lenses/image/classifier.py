@@ -53,8 +53,8 @@ class Classifier(ImageSurface):
     """Hidden values of a small classifier trained on the train split's labels; it annotates, its mistakes counted.
 
     side: images that are larger, or not of one size, become side x side. The confusion matrix comes from the reserve
-    split, or, where there is none, from a part of the train split kept from training: held-out items stay unseen by lens
-    and model alike, so what a probe finds on them is not flattered by the lens.
+    split, or, where there is none, from a part of the train split kept from training: held-out items stay unseen by
+    lens and model alike, so what a probe finds on them is not flattered by the lens.
     """
 
     def __init__(self, *, side: int = 32, hidden: int = 64, steps: int = 500) -> None:
