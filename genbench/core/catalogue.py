@@ -57,7 +57,7 @@ class Entry:
 
     @property
     def code(self) -> str:
-        """The entry's version: digest of its file, the private files beside it, and, for a probe, the statistics."""
+        """The entry's version: digest of its file, the private files beside it and, for a probe, the statistics."""
         return _code(self.path, self.kind == "probe")
 
     @property
@@ -74,8 +74,9 @@ class Entry:
 
 
 @functools.cache
-def _code(path: Path, with_statistics: bool) -> str:
-    statistics = sorted((Path(__file__).parent.parent / "stats").glob("*.py")) if with_statistics else []
+def _code(path: Path, is_probe: bool) -> str:
+    package = Path(__file__).parent.parent
+    statistics = [*sorted((package / "stats").glob("*.py")), package / "core" / "secrets.py"] if is_probe else []
     return digest([file_digest(p) for p in (path, *sorted(path.parent.glob("_[a-z]*.py")), *statistics)])
 
 

@@ -101,14 +101,18 @@ def decision(run: Run, members: Mapping[str, Member]) -> Decision:
     scores = judged(run.measured)
     alarms = [s for s in scores if s.state == "alarm"]
     caught = tuple(s for s in alarms if members[s.model].expects(s))
+    free = tuple(s for s in alarms if s not in caught)
+    headline = ENDED_EARLY.get(run.status, HEADLINES[verdict.result])
+    if headline == HEADLINES["pass"] and free:
+        headline += f", beside {count(len(free), 'alarm')} that no gate forbids"
     return Decision(
         verdict.result,
-        ENDED_EARLY.get(run.status, HEADLINES[verdict.result]),
+        headline,
         _calmly(verdict.words),
         STATUS.get(run.status, ""),
         tuple(_standing(member, rulings, scores) for member in members.values()),
         rulings,
-        tuple(s for s in alarms if not members[s.model].expects(s)),
+        free,
         tuple(s for s in scores if s.state == "unsure" and not members[s.model].control),
         caught,
         tuple(m for member in members.values() if (m := _missed(member, scores))),

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from genbench.core.lens import Rendering
 from genbench.core.score import Exhibit, ItemRef, Score
-from genbench.probes.misuse._patterns import PATTERNS, mask
 from genbench.report.cast import Member
 from genbench.report.numbers import number
 from genbench.results.run import Run
@@ -98,19 +97,6 @@ def evidence(run: Run, scores: Sequence[Score], members: Mapping[str, Member], m
     )
 
 
-def masked(text: str) -> str:
-    """The text with addresses, numbers and keys hidden: a report is passed on, and should pass none of them on."""
-    spans = sorted(
-        match.span("it") for pattern in PATTERNS for match in pattern.shape.finditer(text) if pattern.judge(match["it"])
-    )
-    parts, end = [], 0
-    for start, stop in spans:
-        if start >= end:
-            parts += [text[end:start], mask(text[start:stop])]
-        end = max(end, stop)
-    return "".join([*parts, text[end:]])
-
-
 def _gallery(run: Run, owner: str, role: str, member: Member | None, most: int) -> Gallery:
     kept = {i: r for i in range(GALLERY) if (r := run.rendering(owner, role, i)) is not None}
     items = tuple(_shown(ROLES[role], i, rendering) for i, rendering in list(kept.items())[:most])
@@ -144,7 +130,7 @@ def _shown(role: str, index: int, rendering: Rendering | None) -> Shown:
     if rendering is None:
         return Shown(label, "missing", text="no rendering was kept")
     if rendering.kind == "text":
-        text = masked(rendering.text)
+        text = rendering.text
         return Shown(label, "text", text=text[:LONGEST_TEXT] + (" …" if len(text) > LONGEST_TEXT else ""))
     if len(rendering.png) > LARGEST_PICTURE:
         return Shown(label, "missing", text=f"a picture of {len(rendering.png) / 1000:,.0f} kB, too large to show")

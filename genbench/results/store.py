@@ -12,6 +12,7 @@ from genbench.core.errors import ResultsError
 from genbench.core.evidence import Stage
 from genbench.core.lens import Rendering
 from genbench.core.score import Environment, Outcome
+from genbench.core.secrets import masked
 from genbench.results import lines
 from genbench.results.codec import decode, encode
 from genbench.results.evidence_files import read_evidence, write_evidence, write_whole
@@ -84,12 +85,15 @@ class RunFolder:
         return [r for r in lines.read(self.path / "events.jsonl") if r["kind"] == kind]
 
     def keep_rendering(self, owner: str, role: str, index: int, rendering: Rendering) -> None:
-        """A picture or an excerpt of one item; owner is a model's name, or a dataset's for its own items."""
+        """A picture or an excerpt of one item; owner is a model's name, or a dataset's for its own items.
+
+        Addresses, numbers and keys in a text are masked: a run folder is passed on.
+        """
         path = self._rendering(owner, role, index)
         if rendering.kind == "image":
             write_whole(path.with_suffix(".png"), rendering.png)
         else:
-            write_whole(path.with_suffix(".txt"), rendering.text.encode("utf-8", "replace"))
+            write_whole(path.with_suffix(".txt"), masked(rendering.text).encode("utf-8", "replace"))
 
     def rendering(self, owner: str, role: str, index: int) -> Rendering | None:
         path = self._rendering(owner, role, index)

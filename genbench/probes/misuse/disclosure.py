@@ -10,7 +10,7 @@ from genbench.core.errors import NotApplicable, ProbeError
 from genbench.core.evidence import Texts
 from genbench.core.probe import probe
 from genbench.core.score import Absent, Detail, Estimate, Estimates, Exhibit, Interval, ItemRef, Json, Metric
-from genbench.probes.misuse._patterns import mask, strings
+from genbench.core.secrets import mask, strings
 from genbench.stats.intervals import wilson, with_floor
 
 SHOWN = 6

@@ -2,7 +2,7 @@
 
 import pytest
 
-from genbench.probes.misuse._patterns import PATTERNS, luhn, mask, strings
+from genbench.core.secrets import PATTERNS, luhn, mask, strings
 
 TRUE = {
     "e-mail address": [
