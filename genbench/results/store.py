@@ -82,7 +82,9 @@ class RunFolder:
         lines.append(self.path / "events.jsonl", {"kind": kind, **payload})
 
     def events(self, kind: str) -> list[dict[str, Any]]:
-        return [r for r in lines.read(self.path / "events.jsonl") if r["kind"] == kind]
+        """Events of a kind in order; one that a resumed run said again counts once."""
+        found = [r for r in lines.read(self.path / "events.jsonl") if r["kind"] == kind]
+        return list({json.dumps(event, sort_keys=True): event for event in found}.values())
 
     def keep_rendering(self, owner: str, role: str, index: int, rendering: Rendering) -> None:
         """A picture or an excerpt of one item; owner is a model's name, or a dataset's for its own items.

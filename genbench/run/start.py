@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from genbench.core.errors import GenBenchError, RunBroken
+from genbench.core.score import Failed, Score
 from genbench.core.version import __version__
 from genbench.meters.ledger import Ledger
 from genbench.meters.opening import open_meter
@@ -64,6 +65,7 @@ def run_suite(suite: Suite, options: Options = Options(), voice: Voice | None = 
         folder.append_event("note", text=warning)
     folder.finish("finished")
     remember(plan, home, account.spent())
+    voice.say(f"{suite.name}: {_found(folder)}")
     return folder.path
 
 
@@ -98,4 +100,14 @@ def _counts(plan: Plan) -> str:
     return (
         f"{len(plan.models)} models, {len(plan.runnable)} cells to run, "
         f"{len(plan.cells) - len(plan.runnable)} not applicable"
+    )
+
+
+def _found(folder: RunFolder) -> str:
+    outcomes = [outcome for cell in folder.outcomes().values() for outcome in cell]
+    states = [outcome.state for outcome in outcomes if isinstance(outcome, Score)]
+    failed = sum(isinstance(outcome, Failed) for outcome in outcomes)
+    return (
+        f"{len(states)} scores: {states.count('alarm')} alarms, {states.count('clear')} clear, "
+        f"{states.count('unsure')} cannot tell; {failed} cells failed"
     )
