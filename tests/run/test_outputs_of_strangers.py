@@ -1,4 +1,4 @@
-"""Folders and files of outputs, none of them shipped here, are evaluated with no code; what is wrong in them is said."""
+"""Folders and files of outputs, none shipped here, are evaluated with no code; what is wrong in them is said."""
 
 import json
 import os
@@ -62,7 +62,7 @@ def test_a_folder_of_images_with_every_nuisance_in_it(tmp_path: Path) -> None:
     assert "bomb.png: 10000 x 10000 = 100,000,000 pixels" in ran.stderr
     assert "corrupt.png: cannot be decoded" in ran.stderr
     assert "2 of 299 images had colours and became grey" in ran.stderr  # CMYK and WebP
-    assert "failed" not in ran.stderr
+    assert "0 cells failed" in ran.stderr
     page = (tmp_path / ran.stdout.split()[1]).read_text(encoding="utf-8")
     assert "bomb.png" in page
     assert "corrupt.png" in page
@@ -75,7 +75,7 @@ def test_a_folder_of_images_with_every_nuisance_in_it(tmp_path: Path) -> None:
 
 @pytest.fixture
 def texts(tmp_path: Path) -> Path:
-    words = "the cat sat on a mat and saw one red hen near two old dogs".split()
+    words = ["the", "cat", "sat", "on", "a", "mat", "and", "saw", "one", "red", "hen", "near", "two", "old", "dogs"]
     lines = [" ".join(row) for row in np.random.default_rng(0).choice(words, (700, 14)).tolist()]
     (tmp_path / "real.jsonl").write_text("\n".join(json.dumps({"text": t}) for t in lines[:500]))
     mine = [*HOSTILE, *lines[500:], "", 7]
