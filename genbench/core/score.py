@@ -33,6 +33,8 @@ class Metric:
     context: shown beside the verdict, never part of it (popular scores with known false alarms).
     repeatable: the same suite and seed give the same value (false for joules and seconds).
     title: how a report names it; empty: the metric's own name in words.
+    sized: it means something else at another number of outputs (the share of real items that n outputs cover), so that
+        a run that may stop early reads it at the whole n alone.
     """
 
     unit: str
@@ -44,6 +46,7 @@ class Metric:
     context: bool = False
     repeatable: bool = True
     title: str = ""
+    sized: bool = False
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,10 @@ class Environment:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Enough to make the score again: every digest is a SHA-256 in hex, "" where there is no such part."""
+    """Enough to make the score again: every digest is a SHA-256 in hex, "" where there is no such part.
+
+    dataset_digest: over the items and who is in which split.
+    """
 
     probe: str
     probe_version: str

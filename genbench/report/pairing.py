@@ -92,10 +92,9 @@ def obstacle(a: Score, b: Score) -> str | None:
     seconds need the same machine and the same way of reading it besides.
     """
     p, q = a.provenance, b.provenance
-    if a.dataset != b.dataset:
-        return f"the data differ: {a.dataset} against {b.dataset}"
     if p.dataset_digest != q.dataset_digest:
-        return f"the data differ: {a.dataset} has other content ({_short(p.dataset_digest, q.dataset_digest)})"
+        names = a.dataset if a.dataset == b.dataset else f"{a.dataset} against {b.dataset}"
+        return f"the data differ: {names}, other items or splits ({_short(p.dataset_digest, q.dataset_digest)})"
     if a.lens != b.lens:
         return f"the lens differs: {a.lens or 'none'} against {b.lens or 'none'}"
     if p.benchmark_digest != q.benchmark_digest:

@@ -21,7 +21,7 @@ from genbench.core.score import (
     Score,
     Skipped,
 )
-from genbench.run.build import BuiltLens, BuiltModel
+from genbench.run.build import BuiltLens, BuiltModel, splits_digest
 from genbench.run.plan import Cell
 
 
@@ -65,7 +65,7 @@ def _provenance(cell: Cell, at: Setting) -> Provenance:
         model=at.model.planned.name,
         model_digest=at.model.digest,
         dataset=at.data.name,
-        dataset_digest=at.data.digest,
+        dataset_digest=splits_digest(at.data),
         lens=at.lens.planned.id if at.lens else "",
         lens_digest=at.lens.digest if at.lens else "",
         seed=cell.seed,

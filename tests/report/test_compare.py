@@ -101,12 +101,15 @@ def test_context_is_no_question(make_run, make_score):
     ("change", "named"),
     [
         ({"provenance": {"lens_digest": "l2"}, "lens": "image.pixels"}, "the lens differs"),
-        ({"provenance": {"dataset_digest": "d2"}, "lens": "image.pixels"}, "other content"),
+        ({"provenance": {"dataset_digest": "d2"}, "lens": "image.pixels"}, "other items or splits (d1 against d2)"),
         ({"provenance": {"dtype": "bfloat16"}, "lens": "image.pixels"}, "float32 against bfloat16"),
         ({"provenance": {"settings": {"k": 10}}, "lens": "image.pixels"}, "k None against 10"),
         ({"provenance": {"probe_version": "v2"}, "lens": "image.pixels"}, "was changed in between (v1 against v2)"),
         ({"lens": "image.hf"}, "image.pixels against image.hf"),
-        ({"dataset": "faces", "lens": "image.pixels"}, "digits against faces"),
+        (
+            {"dataset": "faces", "provenance": {"dataset_digest": "d2"}, "lens": "image.pixels"},
+            "digits against faces",
+        ),
     ],
 )
 def test_what_was_made_otherwise_is_never_compared_in_silence(make_run, make_score, change, named):
@@ -115,6 +118,12 @@ def test_what_was_made_otherwise_is_never_compared_in_silence(make_run, make_sco
     row = only(compare_runs(a, b))
     assert row["answer"] == "not comparable"
     assert named in row["because"]
+
+
+def test_the_same_data_under_another_name_are_the_same_data(make_run, make_score):
+    a = make_run("a", scores=[make_score(value=0.1, dataset="digits")])
+    b = make_run("b", scores=[make_score(value=0.9, dataset="images")])
+    assert only(compare_runs(a, b))["answer"] == "worse"
 
 
 def test_another_seed_or_model_is_no_obstacle(make_run, make_score):
