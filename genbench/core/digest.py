@@ -13,7 +13,10 @@ import numpy as np
 
 
 def digest(*parts: Any) -> str:
-    """SHA-256 (hex) of plain values: numbers, strings, bytes, paths, arrays, dataclasses, lists and mappings."""
+    """SHA-256 (hex) of plain values: numbers, strings, bytes, paths, arrays, dataclasses, lists and mappings.
+
+    `TypeError` for what has no content to name: sets, whose order is chance, and arrays of objects, which are pointers.
+    """
     sha = hashlib.sha256()
     for part in parts:
         _feed(sha, part)
@@ -23,6 +26,10 @@ def digest(*parts: Any) -> str:
 def _feed(sha: Any, part: Any) -> None:
     if isinstance(part, bytes):
         sha.update(b"b%d:" % len(part) + part)
+    elif isinstance(part, set | frozenset) or (isinstance(part, np.ndarray) and part.dtype == object):
+        raise TypeError(f"a {type(part).__name__} of no fixed order or content has no digest")
+    elif isinstance(part, np.generic):
+        _feed(sha, part.item())
     elif isinstance(part, np.ndarray):
         array = np.ascontiguousarray(part)
         sha.update(f"a{array.dtype.str}{array.shape}:".encode() + array.tobytes())

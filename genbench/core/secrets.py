@@ -6,8 +6,9 @@ No pattern can backtrack far: repetitions are bounded, or are followed by nothin
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 # Length of an account number by country: SWIFT IBAN registry.
 REGISTRY = """
@@ -102,11 +103,19 @@ PATTERNS = (
     _pattern(
         "key",
         r"""(?<![\w-]) (?P<it> sk-[\w-]{20,200} | gh[pousr]_\w{36,200} | github_pat_\w{40,200} | glpat-[\w-]{20,60}
-            | A[KS]IA[A-Z0-9]{16} | AIza[\w-]{35} | xox[abp]-[A-Za-z0-9-]{10,200} ) (?![\w-])""",
+            | hf_[A-Za-z0-9]{30,60} | A[KS]IA[A-Z0-9]{16} | AIza[\w-]{35} | xox[abp]-[A-Za-z0-9-]{10,200} )
+            (?![\w-])""",
         _key,
     ),
+    _pattern("password in an address", r"(?<=://) (?P<it> [^\s/:@]{1,200} : [^\s/@]{1,200} ) (?=@)", str),
     _pattern("private key", r"(?P<it> -----BEGIN[ ](?: [A-Z]{2,10}[ ] ){0,2} PRIVATE[ ]KEY----- )", str),
 )
+
+CREDENTIALS = tuple(p for p in PATTERNS if p.kind in ("key", "password in an address", "private key"))
+SECRET = r"(?:token|secret|password|passwd|api[_-]?key|credentials?)"
+SECRET_NAME = re.compile(rf"{SECRET}$", re.IGNORECASE)
+GIVEN = re.compile(rf"(?<![\w.-])([\w.-]{{0,64}}?{SECRET}=|--[\w-]{{0,64}}?{SECRET}[ ])(\S+)", re.IGNORECASE)
+HIDDEN = "(hidden)"
 
 
 def strings(text: str) -> dict[str, str]:
@@ -124,10 +133,10 @@ def mask(secret: str) -> str:
     return f"{secret[:2]}... ({len(secret)} characters)"
 
 
-def masked(text: str) -> str:
+def masked(text: str, patterns: Sequence[Pattern] = PATTERNS) -> str:
     """The text with every such string hidden: what is kept and passed on should pass none of them on."""
     spans = sorted(
-        match.span("it") for pattern in PATTERNS for match in pattern.shape.finditer(text) if pattern.judge(match["it"])
+        match.span("it") for pattern in patterns for match in pattern.shape.finditer(text) if pattern.judge(match["it"])
     )
     parts, end = [], 0
     for start, stop in spans:
@@ -135,3 +144,20 @@ def masked(text: str) -> str:
             parts += [text[end:start], mask(text[start:stop])]
         end = max(end, stop)
     return "".join([*parts, text[end:]])
+
+
+def without_secrets(value: Any) -> Any:
+    """The same plain values with credentials hidden: by shape, by the name they stand under, or given as NAME=VALUE.
+
+    Addresses and numbers stay: these are the user's own settings and errors, not a model's words.
+    """
+    if isinstance(value, Mapping):
+        return {
+            key: HIDDEN if SECRET_NAME.search(str(key)) and isinstance(inner, str) else without_secrets(inner)
+            for key, inner in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [without_secrets(inner) for inner in value]
+    if isinstance(value, str):
+        return GIVEN.sub(rf"\1{HIDDEN}", masked(value, CREDENTIALS))
+    return value

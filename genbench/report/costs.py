@@ -54,12 +54,8 @@ class Costs:
 
 def costs(run: Run, members: Mapping[str, Member]) -> Costs:
     """Models are charged by `cost` events, whenever their evidence was made; the harness by the ledger of this run."""
-    charged: dict[str, tuple[str, Stage]] = {
-        str(e["key"]): (str(e["owner"]), Stage(**e["stage"])) for e in run.events("cost")
-    }
-    by_model = {
-        name: [s for owner, s in charged.values() if owner == name and s.name in OWN] for name in members
-    }  # fmt: skip
+    charged = {(str(e["owner"]), str(e["key"])): Stage(**e["stage"]) for e in run.events("cost")}
+    by_model = {name: [s for (owner, _), s in charged.items() if owner == name and s.name in OWN] for name in members}
     by_model = {name: stages for name, stages in by_model.items() if stages}
     bills = tuple(
         Bill(members[name], tuple(_sum([s for s in stages if s.name == own]) for own in OWN), _total(stages))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 from genbench.results.run import Run
 
 MOST_LISTED = 60
-SECRET = re.compile(r"token|secret|password|passwd|api_?key|credential", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -61,20 +59,8 @@ def origins(run: Run) -> Origins:
         notes[:MOST_LISTED],
         _digests(run),
         tuple(sorted(run.header.environment.packages.items())),
-        json.dumps(without_secrets(run.header.suite), indent=1, ensure_ascii=False)[:20_000],
+        json.dumps(run.header.suite, indent=1, ensure_ascii=False)[:20_000],
     )
-
-
-def without_secrets(value: Any) -> Any:
-    """The same plain values with whatever stands under a secret-looking key hidden."""
-    if isinstance(value, Mapping):
-        return {
-            key: "(hidden)" if SECRET.search(str(key)) and isinstance(inner, str) else without_secrets(inner)
-            for key, inner in value.items()
-        }
-    if isinstance(value, list | tuple):
-        return [without_secrets(inner) for inner in value]
-    return value
 
 
 def _card(event: Mapping[str, Any]) -> DataCard:

@@ -14,6 +14,7 @@ from safetensors.numpy import save
 
 from genbench.core import evidence
 from genbench.core.errors import ResultsError
+from genbench.results.lines import sync_folder
 
 KINDS: dict[str, type] = {kind.__name__: kind for kind in evidence.KINDS if kind is not evidence.Energy}
 
@@ -46,6 +47,7 @@ def write_whole(path: Path, raw: bytes) -> None:
         handle.flush()
         os.fsync(handle.fileno())
     new.replace(path)
+    sync_folder(path.parent)
 
 
 def _flatten(value: Any, tensors: dict[str, np.ndarray]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -12,12 +13,33 @@ from genbench.core.errors import ResultsError
 
 
 def append(path: Path, record: dict[str, Any]) -> None:
-    """Adds one record durably. `ValueError` on NaN or infinity, which JSON does not know."""
+    """Adds one record durably. `ValueError` on NaN or infinity, which JSON does not know.
+
+    A write that fails half-way (a full disk) is taken back, so that no later record stands behind a torn one.
+    """
     raw = json.dumps(record, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode() + b"\n"
-    with path.open("ab") as handle:
-        handle.write(raw)
-        handle.flush()
-        os.fsync(handle.fileno())
+    is_new = not path.exists()
+    with path.open("ab", buffering=0) as handle:
+        before = handle.seek(0, os.SEEK_END)
+        try:
+            if handle.write(raw) < len(raw):
+                raise OSError(errno.ENOSPC, "only a part of the record could be written", str(path))
+            os.fsync(handle.fileno())
+        except OSError:
+            handle.truncate(before)
+            raise
+    if is_new:
+        sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes a new or renamed file's name as durable as its content, where the system knows how."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def mend(path: Path) -> None:

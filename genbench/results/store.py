@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from genbench.core.digest import digest
 from genbench.core.errors import ResultsError
 from genbench.core.evidence import Stage
 from genbench.core.lens import Rendering
 from genbench.core.score import Environment, Outcome
-from genbench.core.secrets import masked
+from genbench.core.secrets import masked, without_secrets
 from genbench.results import lines
 from genbench.results.codec import decode, encode
 from genbench.results.evidence_files import read_evidence, write_evidence, write_whole
@@ -44,7 +45,8 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: Path, header: Header) -> RunFolder:
-        """A new run. `ResultsError` where the folder already holds one."""
+        """A new run, credentials in its header hidden. `ResultsError` where the folder already holds one."""
+        header = replace(header, suite=without_secrets(header.suite), command=without_secrets(header.command))
         if (path / "run.json").exists():
             raise ResultsError(f"{path} already holds a run; choose another folder, or resume it")
         write_whole(path / "run.json", json.dumps(asdict(header), indent=1, allow_nan=False).encode())
@@ -60,7 +62,8 @@ class RunFolder:
 
     def append_outcome(self, cell: str, outcomes: Sequence[Outcome]) -> None:
         """All outcomes of a cell in one record: a cell is done or it is not."""
-        lines.append(self.path / "outcomes.jsonl", {"cell": cell, "outcomes": [encode(o) for o in outcomes]})
+        kept = [without_secrets(encode(o)) for o in outcomes]
+        lines.append(self.path / "outcomes.jsonl", {"cell": cell, "outcomes": kept})
 
     def outcomes(self) -> dict[str, tuple[Outcome, ...]]:
         """Outcomes by cell, in the order they came. A cell recorded twice counts as last recorded."""
@@ -79,7 +82,7 @@ class RunFolder:
 
     def append_event(self, kind: str, **payload: Any) -> None:
         """kind: data, model, fit, cost, quarantined, note ..."""
-        lines.append(self.path / "events.jsonl", {"kind": kind, **payload})
+        lines.append(self.path / "events.jsonl", {"kind": kind, **without_secrets(payload)})
 
     def events(self, kind: str) -> list[dict[str, Any]]:
         """Events of a kind in order; one that a resumed run said again counts once."""
@@ -106,8 +109,9 @@ class RunFolder:
         return None
 
     def _rendering(self, owner: str, role: str, index: int) -> Path:
-        # Names come from users: anything but plain characters is spelled as its code, so no name leaves the folder.
-        safe = "".join(c if (c.isalnum() and c.isascii()) or c == "-" else f"_{ord(c):x}_" for c in owner)
+        # Names come from users: what is not a plain character becomes a dash, and a digest tells apart what is alike then.
+        plain = "".join(c if (c.isalnum() and c.isascii()) or c == "-" else "-" for c in owner)
+        safe = plain if plain == owner and len(owner) <= 60 else f"{plain[:50]}-{digest(owner)[:8]}"
         return self.path / "renderings" / safe / f"{role}-{index}"
 
     def finish(self, status: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from genbench.core.secrets import PATTERNS, luhn, mask, strings
+from genbench.core.secrets import PATTERNS, luhn, mask, strings, without_secrets
 
 TRUE = {
     "e-mail address": [
@@ -49,6 +49,7 @@ TRUE = {
         "xoxb-123456789012-AbCdEfGhIjKl",
         "glpat-Ab3dEf6hIj9kLmN0pQrS",
     ],
+    "password in an address": ["ftp://joe:s3cret@files/a"],
     "private key": ["-----BEGIN RSA PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\nMIIE"],
 }
 
@@ -99,6 +100,33 @@ def test_a_true_string_is_found_as_what_it_is(kind, text):
 def test_a_near_miss_is_not(text):
     assert strings(text) == {}
     assert strings(f"before {text} after") == {}
+
+
+def test_a_password_in_an_address_is_one_and_a_port_is_none():
+    assert strings("postgres://me:hunter2@db/x") == {"me:hunter2": "password in an address"}
+    assert not strings("see https://example.org:8080/path and http://localhost:80")
+
+
+def test_credentials_are_hidden_by_shape_by_name_and_where_they_are_given():
+    told = {
+        "api_key": "plain words",
+        "tokenizer": "gpt2",
+        "list": ["https://u:pw1234@host/x", "hf_AbCdEfGhIjKlMnOpQrStUvWxYz0123456"],
+        "command": "genbench run x --set models.0.settings.hf_token=abc123 --api-key xyz",
+        "unit": "nats per token of text",
+        "n": 3,
+    }
+    kept = without_secrets(told)
+    assert kept["api_key"] == "(hidden)"
+    for secret in ("pw1234", "AbCdEfGh", "abc123", "xyz"):
+        assert secret not in repr(kept)
+    for name in ("tokenizer", "unit", "n"):
+        assert kept[name] == told[name]
+
+
+def test_hiding_is_quick_on_long_words():
+    for text in ("a" * 100_000, "token" * 20_000, "--" + "x-" * 50_000, "a.token" * 15_000):
+        assert len(without_secrets(text)) == len(text)
 
 
 def test_every_kind_has_a_true_string():
