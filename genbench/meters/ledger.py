@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 
 from genbench.core.evidence import Stage
 from genbench.core.meter import Meter, Reading
+from genbench.meters.null import NullMeter
 
 SHORTEST = 0.5  # seconds; the joules of a shorter stage go to the harness, as no meter resolves them
 HARNESS = "harness"
@@ -56,8 +57,13 @@ class Moment:
 class Ledger:
     """Opened once per run on a started meter. `keep` is told of each stage as it closes, in order."""
 
-    def __init__(self, meter: Meter, keep: Callable[[str, Stage], None] = lambda model, stage: None) -> None:
-        self.meter, self.keep = meter, keep
+    def __init__(
+        self,
+        meter: Meter,
+        keep: Callable[[str, Stage], None] = lambda model, stage: None,
+        say: Callable[[str], None] = lambda message: None,
+    ) -> None:
+        self.meter, self.keep, self.say = meter, keep, say
         self.stages: list[tuple[str, Stage]] = []
         self._harness = Spent(HARNESS)
         self._open: list[Spent] = []
@@ -73,7 +79,8 @@ class Ledger:
         """Charges the rest to the harness, keeps its record and stops the meter."""
         self._settle()
         self._close(self._harness)
-        self.meter.stop()
+        with suppress(Exception):  # nothing is read from it any more
+            self.meter.stop()
 
     @contextmanager
     def stage(self, name: str, *, model: str = "", samples: int = 0) -> Iterator[Spent]:
@@ -115,9 +122,22 @@ class Ledger:
         self._last = now
 
     def _now(self) -> Moment:
-        used = os.times()
-        cpu_seconds = used.user + used.system + used.children_user + used.children_system
-        return Moment(time.perf_counter(), cpu_seconds, self.meter.read())
+        return Moment(time.perf_counter(), cpu_seconds(), self._reading())
+
+    def _reading(self) -> Reading | None:
+        """What the meter says. One that breaks is said once, and the run goes on without: a run needs no energy."""
+        try:
+            return self.meter.read()
+        except Exception as error:
+            self.say(f"energy is no longer measured: {type(error).__name__}: {error}")
+            self.meter = NullMeter()
+            return None
+
+
+def cpu_seconds() -> float:
+    """CPU time in seconds of this process and of the children it has waited for."""
+    children = os.times()  # counted in ticks of 10 ms; this process itself much finer
+    return time.process_time() + children.children_user + children.children_system
 
 
 def _attributed(before: Reading | None, now: Reading | None, own_seconds: float) -> dict[str, float]:

@@ -10,7 +10,7 @@ from scipy.stats import binom, rankdata
 
 from genbench.core.errors import NotApplicable
 from genbench.core.score import Interval
-from genbench.stats.intervals import effective_n, normal_interval, wilson
+from genbench.stats.intervals import effective_n, wilson
 
 Scores = Float[np.ndarray, " n"]
 Others = Float[np.ndarray, " m"]
@@ -24,9 +24,10 @@ def auc(positive: Scores, negative: Others) -> float:
 
 
 def auc_interval(positive: Scores, negative: Others, *, level: float = 0.95) -> Interval:
-    """DeLong's interval (1988): positives and negatives are both random. Clipped to [0, 1].
+    """Wilson's interval at the number of independent trials that DeLong's variance (1988) amounts to; both sides random.
 
-    Where every positive beats every negative the variance is zero; the interval then has the width that n allows.
+    n_eff = A (1 - A) / var A, at most n + m, and min(n, m) where no variance shows. A symmetric interval fails where an
+    AUC is near 0 or 1: at 0.98 from 40 a side it covered 85 % of 95; rare outliers, whom no sample may show, 24 %.
     """
     n, m = len(positive), len(negative)
     everyone = rankdata(np.concatenate([positive, negative]))
@@ -34,9 +35,12 @@ def auc_interval(positive: Scores, negative: Others, *, level: float = 0.95) -> 
     losses = 1 - (everyone[n:] - rankdata(negative)) / n
     value = float(wins.mean())
     variance = (wins.var(ddof=1) / n if n > 1 else 0.0) + (losses.var(ddof=1) / m if m > 1 else 0.0)
-    least = 0.5 / min(n, m) ** 1.5  # one swapped pair's worth
-    found = normal_interval(value, max(math.sqrt(variance), least), level=level, method="DeLong, both sides random")
-    return Interval(max(0.0, found.low), min(1.0, found.high), level, found.method)
+    trials = float(min(n, m))
+    if variance > 0 and 0 < value < 1:
+        trials = min(float(n + m), max(1.0, value * (1 - value) / variance))
+    found = wilson(value * trials, trials, level)
+    method = "Wilson at DeLong's variance, both sides random"
+    return Interval(min(found.low, value), max(found.high, value), level, method)
 
 
 def trials_needed(fpr: float) -> int:

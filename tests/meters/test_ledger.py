@@ -134,3 +134,26 @@ def test_a_stage_that_breaks_is_recorded_at_once_and_the_error_goes_on() -> None
 def test_an_open_stage_has_no_record_yet() -> None:
     with Ledger(NullMeter()) as ledger, ledger.stage("train") as spent, pytest.raises(ValueError, match="not closed"):
         _ = spent.stage
+
+
+def test_a_meter_that_dies_is_said_once_and_the_run_goes_on() -> None:
+    class Dying(ClockMeter):
+        left = 2
+
+        def read(self) -> Reading:
+            self.left -= 1
+            if self.left < 0:
+                raise OSError("the sensor is gone")
+            return super().read()
+
+        def stop(self) -> None:
+            raise OSError("gone")
+
+    said: list[str] = []
+    with Ledger(Dying(), say=said.append) as ledger:
+        for _ in range(3):
+            with ledger.stage("train", model="a"):
+                burn(0.55)
+    assert said == ["energy is no longer measured: OSError: the sensor is gone"]
+    assert [stage.joules for _, stage in ledger.stages[:3]] == [None, None, None]
+    assert all(stage.cpu_seconds > 0.1 for _, stage in ledger.stages[:3])
