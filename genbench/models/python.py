@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ class Python:
     It can do what its methods can: sample(seeds), log_prob(items), complete(prompts, seeds), loss_and_grad(x),
     fit(data, training) ... A plain function counts as sample(seeds): it is given a list of integers and returns one
     item for each, from that integer alone. Give the object identity() -> str where its behaviour depends on more
-    than the source of its module, such as weights on disk; results are kept under that name.
+    than the files of its package and your other modules, such as weights elsewhere on disk; results are kept under
+    that name.
     """
 
     def __init__(self, *, object: str, arguments: dict[str, Any] | None = None) -> None:
@@ -79,9 +81,25 @@ def standing(found: Any, identity: str) -> Any:
 
 
 def source_identity(name: str, arguments: Mapping[str, Any]) -> str:
-    """SHA-256 over the name, the arguments and the source of the named module."""
-    path = getattr(importlib.import_module(name.partition(":")[0]), "__file__", None)
-    return digest(name, arguments, file_digest(Path(path)) if path else "")
+    """SHA-256 over the name, the arguments, every file of the named module's package, and all modules of the user's.
+
+    The user's modules are those loaded from outside the interpreter's own folders. What is read from elsewhere at run
+    time (weights on disk) is not seen: that is what an object's own identity() is for.
+    """
+    module = importlib.import_module(name.partition(":")[0])
+    top = importlib.import_module(module.__name__.partition(".")[0])
+    folders = [Path(folder) for folder in getattr(top, "__path__", ())]
+    files = {path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    files |= {Path(path) for path in _loaded_files() if Path(path).is_file()}
+    if path := getattr(module, "__file__", None):
+        files.add(Path(path))
+    return digest(name, arguments, sorted(file_digest(path) for path in files))
+
+
+def _loaded_files() -> list[str]:
+    own = tuple({sys.prefix, sys.base_prefix, str(Path(__file__).parents[1])})
+    found = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+    return [path for path in found if path and not path.startswith(own)]
 
 
 def _delegate(found: Any, name: str) -> Callable[..., Any]:

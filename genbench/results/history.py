@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -12,18 +13,19 @@ import pandas as pd
 from genbench.core.errors import ResultsError
 from genbench.results.run import Run
 
+INDEX = "index.sqlite"
 COLUMNS = ("created", "run", "revision", "model", "id", "title", "value", "low", "high", "n", "unit", "state", "lens")
 
 
 def reindex(runs: Path) -> int:
-    """Reads every run folder below `runs` and writes the index anew. Returns how many runs are in it.
+    """Reads every run folder below `runs` and writes the index anew, all or nothing. Returns how many runs are in it.
 
     A folder that cannot be read is left out; `unreadable` names it.
     """
-    rows, count = [], 0
-    for path in sorted(p.parent for p in runs.glob("*/run.json")):
+    rows, count, seen = [], 0, _signatures(runs)
+    for name in seen:
         try:
-            run = Run.load(path)
+            run = Run.load(runs / name)
             frame = run.scores()
         except ResultsError:
             continue
@@ -31,15 +33,19 @@ def reindex(runs: Path) -> int:
         for record in frame.to_dict(orient="records"):
             header: dict[Any, Any] = {
                 "created": run.header.created,
-                "run": path.name,
+                "run": name,
                 "revision": run.header.environment.revision[:12],
             }
             rows.append(tuple({**record, **header}[column] for column in COLUMNS))
     runs.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(runs / "index.sqlite")) as index, index:
-        index.execute("drop table if exists scores")
+    new = runs / f"index.sqlite.{os.getpid()}.new"
+    new.unlink(missing_ok=True)
+    with closing(sqlite3.connect(new)) as index, index:
         index.execute(f"create table scores ({', '.join(COLUMNS)})")
         index.executemany(f"insert into scores values ({', '.join('?' * len(COLUMNS))})", rows)
+        index.execute("create table seen (run, signature)")
+        index.executemany("insert into seen values (?, ?)", seen.items())
+    new.replace(runs / INDEX)
     return count
 
 
@@ -55,19 +61,34 @@ def unreadable(runs: Path) -> dict[str, str]:
 
 
 def history(runs: Path, *, metric: str | None = None, model: str | None = None) -> pd.DataFrame:
-    """Scores of all runs, oldest first; the index is renewed when a run is newer than it."""
+    """Scores of all runs, oldest first; the index is renewed when runs came, went or changed; empty without any."""
+    if not runs.is_dir():
+        return pd.DataFrame(columns=list(COLUMNS))
     if _stale(runs):
         reindex(runs)
     clauses = [(name, value) for name, value in (("id", metric), ("model", model)) if value]
     where = " where " + " and ".join(f"{name} = ?" for name, _ in clauses) if clauses else ""
-    with closing(sqlite3.connect(runs / "index.sqlite")) as index:
+    with closing(sqlite3.connect(runs / INDEX)) as index:
         order = " order by created, run, model, id"
         return pd.read_sql_query(f"select * from scores{where}{order}", index, params=[v for _, v in clauses])
 
 
 def _stale(runs: Path) -> bool:
-    index = runs / "index.sqlite"
-    if not index.exists():
+    """Whether the index was made from other runs, or other states of them, than there are now."""
+    if not (runs / INDEX).exists():
         return True
-    made = index.stat().st_mtime
-    return any(path.stat().st_mtime >= made for path in (*runs.glob("*/outcomes.jsonl"), *runs.glob("*/run.json")))
+    try:
+        with closing(sqlite3.connect(runs / INDEX)) as index:
+            seen = dict(index.execute("select run, signature from seen"))
+    except sqlite3.DatabaseError:  # written by an earlier version, or damaged: it is derived, so it is made again
+        return True
+    return seen != _signatures(runs)
+
+
+def _signatures(runs: Path) -> dict[str, str]:
+    """{run: sizes and times of its files}, whatever cannot be read included."""
+    found = {}
+    for header in sorted(runs.glob("*/run.json")):
+        files = [path for path in (header, header.with_name("outcomes.jsonl")) if path.exists()]
+        found[header.parent.name] = " ".join(f"{f.stat().st_size}@{f.stat().st_mtime_ns}" for f in files)
+    return found

@@ -109,7 +109,7 @@ class RunFolder:
         return None
 
     def _rendering(self, owner: str, role: str, index: int) -> Path:
-        # Names come from users: what is not a plain character becomes a dash, and a digest tells apart what is alike then.
+        # Names come from users: what is no plain character becomes a dash, and a digest tells apart what is alike then.
         plain = "".join(c if (c.isalnum() and c.isascii()) or c == "-" else "-" for c in owner)
         safe = plain if plain == owner and len(owner) <= 60 else f"{plain[:50]}-{digest(owner)[:8]}"
         return self.path / "renderings" / safe / f"{role}-{index}"

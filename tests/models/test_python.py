@@ -96,6 +96,21 @@ def test_editing_the_source_changes_the_identity(module: str, tmp_path: Path) ->
     assert Python(object=f"{module}:letters").unwrap().identity() != before
 
 
+def test_editing_another_file_of_its_package_changes_the_identity(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "mine_of_many_files"
+    package.mkdir()
+    for name, text in {"__init__.py": "", "gen.py": "def sample(seeds):\n    return seeds\n", "w.bin": "1"}.items():
+        (package / name).write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found = []
+    for weights in ("1", "2"):
+        (package / "w.bin").write_text(weights)
+        found.append(Python(object="mine_of_many_files.gen:sample").unwrap().identity())
+    assert found[0] != found[1]
+
+
 def test_the_object_is_left_as_it_was(module: str) -> None:
     echo = load_object(f"{module}:inner.echo", {})
     model = Python(object=f"{module}:inner.echo").unwrap()
