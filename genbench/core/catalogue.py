@@ -10,15 +10,16 @@ import functools
 import importlib
 import importlib.metadata
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from genbench.core.digest import digest, file_digest
 from genbench.core.errors import CatalogueError, MissingExtra, UnknownName
+from genbench.core.extras import extra_of
 
-Kind: TypeAlias = Literal["probe", "model", "lens", "data"]
+Kind: TypeAlias = Literal["probe", "model", "lens", "data", "plant"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,12 @@ SHELVES: dict[Kind, Shelf] = {
     "model": Shelf("models", "family", 1, True),
     "lens": Shelf("lenses", "lens", 2, True),
     "data": Shelf("data", "dataset", 1, False),
+    "plant": Shelf("selftest.plants", "plant", 1, False),
 }
+
+
+# The parts of core that scores depend on; its other files are words, whose change changes no number.
+COUNTS = frozenset({"genbench.core.chance", "genbench.core.secrets"})
 
 
 @dataclass(frozen=True)
@@ -57,27 +63,57 @@ class Entry:
 
     @property
     def code(self) -> str:
-        """The entry's version: digest of its file, the private files beside it and, for a probe, the statistics."""
-        return _code(self.path, self.kind == "probe")
+        """The entry's version: digest of its file and of every file it is made with, found by following its imports."""
+        return _code(self.path, self.module)
+
+    def load(self) -> Any:
+        """The marked function or class itself. A package of somebody else's that is absent is `MissingExtra`."""
+        try:
+            module = importlib.import_module(self.module)
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] in ("genbench", self.module.partition(".")[0]):
+                raise  # a fault of the code itself, not of what is installed
+            missing = error.name or self.module
+            raise MissingExtra(missing, extra_of(missing)) from error
+        return getattr(module, self.attribute)
 
     @property
     def modality(self) -> str:
         return str(self.keywords.get("modality", ""))
 
-    def load(self) -> Any:
-        """The marked function or class itself."""
-        try:
-            module = importlib.import_module(self.module)
-        except ModuleNotFoundError as error:
-            raise MissingExtra(error.name or self.module, "dev") from error
-        return getattr(module, self.attribute)
-
 
 @functools.cache
-def _code(path: Path, is_probe: bool) -> str:
-    package = Path(__file__).parent.parent
-    statistics = [*sorted((package / "stats").glob("*.py")), package / "core" / "secrets.py"] if is_probe else []
-    return digest([file_digest(p) for p in (path, *sorted(path.parent.glob("_[a-z]*.py")), *statistics)])
+def _code(path: Path, module: str) -> str:
+    """Files of other rooms, and of the entry's own package where it is not ours; of core, what numbers come from."""
+    parts = module.split(".")
+    root = path.parents[len(parts) - 1]
+    mine = {"genbench": Path(__file__).parents[1].parent, parts[0]: root}
+    found: dict[Path, str] = {}
+    waiting = [path]
+    while waiting:
+        file = waiting.pop()
+        if file not in found:
+            found[file] = file_digest(file)
+            waiting += [used for name in _imported(file) if (used := _file_of(name, mine)) is not None]
+    return digest(sorted(found.values()))
+
+
+def _imported(file: Path) -> set[str]:
+    tree = ast.parse(file.read_text(encoding="utf-8"), str(file))
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def _file_of(name: str, mine: Mapping[str, Path]) -> Path | None:
+    """The file of a module that counts towards a version; None for the rest: other packages, and core's plain words."""
+    top, _, rest = name.partition(".")
+    if top not in mine or (top == "genbench" and rest.split(".")[0] in ("core", "run", "cli", "report", "results")):
+        return mine["genbench"] / f"{name.replace('.', '/')}.py" if name in COUNTS else None
+    file = mine[top].joinpath(*name.split(".")).with_suffix(".py")
+    return file if file.is_file() else None
 
 
 @functools.cache
@@ -104,7 +140,7 @@ def find(kind: Kind, id: str) -> Entry:
 
 def _shipped(kind: Kind) -> Iterator[Entry]:
     shelf = SHELVES[kind]
-    root = Path(__file__).parent.parent / shelf.package
+    root = Path(__file__).parent.parent.joinpath(*shelf.package.split("."))
     for path in sorted(root.glob("/".join(["*"] * shelf.depth) + ".py")):
         parts = path.relative_to(root).with_suffix("").parts
         if not any(part.startswith("_") for part in parts):
@@ -112,8 +148,11 @@ def _shipped(kind: Kind) -> Iterator[Entry]:
 
 
 def _plugged(kind: Kind) -> Iterator[Entry]:
-    for point in importlib.metadata.entry_points(group=f"genbench.{SHELVES[kind].package}"):
-        spec = importlib.util.find_spec(point.module)
+    for point in importlib.metadata.entry_points(group=f"genbench.{SHELVES[kind].package.split('.')[-1]}"):
+        try:
+            spec = importlib.util.find_spec(point.module)
+        except ModuleNotFoundError:  # find_spec imports the packages above
+            spec = None
         if spec is None or spec.origin is None:
             raise CatalogueError(point.value, 1, f"entry point {point.name!r} names a module that is not installed")
         provider = point.dist.name if point.dist else "an entry point"

@@ -21,7 +21,8 @@ class MissingExtra(NotApplicable):
     """An optional package is absent; the message holds the command that installs it."""
 
     def __init__(self, package: str, extra: str) -> None:
-        super().__init__(f"needs the package {package}: pip install 'genbench[{extra}]'")
+        what = f"'genbench[{extra}]'" if extra else package
+        super().__init__(f"needs the package {package}: pip install {what}")
 
 
 class CatalogueError(GenBenchError):

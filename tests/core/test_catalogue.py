@@ -100,3 +100,19 @@ def test_a_version_changes_with_the_code(plug, tmp_path):
     (tmp_path / "plugged_e" / "spread.py").write_text(GOOD + "\n# a change\n")
     shelf._code.cache_clear()
     assert find("probe", "quality.spread").code != before
+
+
+def test_a_version_follows_imports_and_nothing_else(plug, tmp_path):
+    source = "from genbench.stats.intervals import wilson\nfrom plugged_f.maths import half\n" + GOOD
+    files = {"spread.py": source, "maths.py": "half = 0.5\n", "other.py": "x = 1\n"}
+    plug("plugged_f", files, "[genbench.probes]\nquality.spread = plugged_f.spread:spread\n")
+
+    def version() -> str:
+        shelf._code.cache_clear()
+        return find("probe", "quality.spread").code
+
+    before = version()
+    (tmp_path / "plugged_f" / "other.py").write_text("x = 2\n")
+    assert version() == before
+    (tmp_path / "plugged_f" / "maths.py").write_text("half = 0.25\n")
+    assert version() != before
