@@ -15,6 +15,7 @@ from genbench.core.lens import Identified, LearnsFromData
 from genbench.core.model import Fittable, Persistent, Placeable, Receives, Stands, Tick, Training
 from genbench.data._sniff import read_outputs
 from genbench.run.account import Account
+from genbench.run.environment import made_with
 from genbench.run.plan import PlannedLens, PlannedModel
 from genbench.run.voice import Voice
 
@@ -42,10 +43,11 @@ def build_model(planned: PlannedModel, data: Dataset | None, device: str, accoun
     """The model, fitted on the data's train split if it learns, or restored if just that fit was made before."""
     family = planned.entry.load()(**planned.settings)
     model = family.unwrap() if isinstance(family, Stands) else family
+    identity = model.identity() if isinstance(model, Identified) else ""
+    recipe: list[Any] = ["model", planned.entry.id, planned.entry.code, planned.settings, identity, made_with()]
     if isinstance(model, Placeable):
         model.place(device)
-    identity = model.identity() if isinstance(model, Identified) else ""
-    recipe: list[Any] = ["model", planned.entry.id, planned.entry.code, planned.settings, identity]
+        recipe.append(device.split(":")[0])
     outputs: Sequence[Item] | None = None
     if isinstance(model, Receives):
         like = data.items[0] if data is not None else None
@@ -62,7 +64,7 @@ def build_model(planned: PlannedModel, data: Dataset | None, device: str, accoun
     elif isinstance(model, Fittable):
         if data is None:
             raise ValueError(f"model {planned.name!r} learns from data: give it `data`")
-        recipe += [splits_digest(data), planned.seed, device.split(":")[0]]
+        recipe += [splits_digest(data), planned.seed]
         recipe.append(_fitted(planned, model, data, device, recipe, account, voice))
     return BuiltModel(planned, model, digest(recipe), outputs)
 
@@ -96,7 +98,7 @@ def build_lens(planned: PlannedLens, data: Dataset, seed: int, device: str, acco
     """The lens, having learned from the data's train split if it does."""
     lens = planned.entry.load()(**planned.settings)
     identity = lens.identity() if isinstance(lens, Identified) else ""
-    recipe: list[Any] = ["lens", planned.id, planned.entry.code, planned.settings, identity]
+    recipe: list[Any] = ["lens", planned.id, planned.entry.code, planned.settings, identity, made_with()]
     if isinstance(lens, Placeable):
         lens.place(device)
         recipe.append(device.split(":")[0])

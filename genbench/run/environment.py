@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import platform
 import subprocess
 from pathlib import Path
 
+from genbench.core.digest import digest, file_digest
 from genbench.core.score import Environment
 from genbench.core.version import __version__
 from genbench.run.device import describe_device
@@ -29,6 +31,15 @@ def environment(device: str) -> Environment:
         device=describe_device(device),
         packages={name: version for name in PACKAGES if (version := _version(name))},
     )
+
+
+@functools.cache
+def made_with() -> dict[str, str]:
+    """What all evidence depends on besides models and lenses: the packages' versions, and the code that asks for it."""
+    here = Path(__file__)
+    asked_by = [here.with_name("produce.py"), here.parents[1] / "core" / "chance.py"]
+    versions = {name: version for name in PACKAGES if name != "codecarbon" and (version := _version(name))}
+    return {**versions, "code": digest([file_digest(path) for path in asked_by])}
 
 
 def _version(package: str) -> str:
