@@ -13,14 +13,17 @@ from genbench.run.suite import Suite
 from genbench.run.voice import Voice
 
 
-def run(suite: Suite | str | Path, *, resume: bool = False, device: str | None = None, quiet: bool = True) -> Run:
+def run(
+    suite: Suite | str | Path, *, resume: bool = False, device: str | None = None, budget: int | None = None,
+    quiet: bool = True,
+) -> Run:  # fmt: skip
     """Carries out a suite (or the one of that name or path) and returns the run.
 
-    Errors: `SuiteError` with every mistake of the file; `UnknownName`; `RunBroken`. Failing models and probes
+    budget: draw in growing blocks, at most so many samples a model, and stop once every gate is decided. Errors: `SuiteError` with every mistake of the file; `UnknownName`; `RunBroken`. Failing models and probes
     do not raise: they are outcomes of the run.
     """
     loaded = suite if isinstance(suite, Suite) else Suite.load(str(suite))
-    folder = run_suite(loaded, Options(device=device, resume=resume), Voice(quiet=quiet))
+    folder = run_suite(loaded, Options(device=device, resume=resume, budget=budget), Voice(quiet=quiet))
     return Run.load(folder)
 
 

@@ -33,8 +33,8 @@ class Metric:
     context: shown beside the verdict, never part of it (popular scores with known false alarms).
     repeatable: the same suite and seed give the same value (false for joules and seconds).
     title: how a report names it; empty: the metric's own name in words.
-    sized: it means something else at another number of outputs (the share of real items that n outputs cover), so that
-        a run that may stop early reads it at the whole n alone.
+    sized: what is bound to the number of outputs, for runs that may stop early: "value" where the score means something
+        else at another n (the share of real items that n outputs cover), "floor" where only its floor shrinks with n.
     """
 
     unit: str
@@ -46,7 +46,7 @@ class Metric:
     context: bool = False
     repeatable: bool = True
     title: str = ""
-    sized: bool = False
+    sized: Literal["", "value", "floor"] = ""
 
 
 @dataclass(frozen=True)

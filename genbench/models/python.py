@@ -122,6 +122,8 @@ def _imported(name: str) -> Any:
     module, colon, attribute = name.partition(":")
     if not colon or not attribute or not module or module.startswith("."):
         raise ModelError(f"python: wants package.module:object, got {name!r}")
+    if str(Path.cwd()) not in sys.path:  # an installed command does not look where it is called, and its user does
+        sys.path.append(str(Path.cwd()))
     try:
         found: Any = importlib.import_module(module)
     except ModuleNotFoundError as error:

@@ -96,11 +96,11 @@ def _row(mark: Mark, scale: Scale, y: float) -> list[Markup]:
         off = scale.log and estimate.floor < scale.low  # zero has no place on a logarithmic axis
         at = scale.at(estimate.floor)
         parts.append(line(at, y - 8, at, y + 8, "floor off" if off else "floor"))
-    parts.append(_point(scale.at(estimate.value), y, mark.state))
+    parts.append(point(scale.at(estimate.value), y, mark.state))
     return parts
 
 
-def _point(x: float, y: float, state: str) -> Markup:
+def point(x: float, y: float, state: str) -> Markup:
     """Alarm: a triangle. Clear: a disc. Unsure: a ring. Info: a diamond. So colour is never needed."""
     if state == "alarm":
         return tag("path", {"class": "point alarm", "d": f"M{x:.1f} {y - 6:.1f}l6 10.5h-12z"})

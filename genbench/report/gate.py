@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from pydantic import ValidationError
 
@@ -11,9 +11,12 @@ from genbench.core.score import Failed, Interval, Score
 from genbench.report.compare import Compared, compare_wanted, measured
 from genbench.report.markdown import one_line
 from genbench.report.pairing import Alone
-from genbench.report.verdict import SHOWN, Decision, Exempt, Result, Verdict, counted
+from genbench.report.path import Path, paths
+from genbench.report.verdict import SHOWN, Decision, Exempt, Verdict, counted
 from genbench.results.run import Run
+from genbench.run.ruling import WORST_FIRST, Condition, Result, concerns, conditions, worst
 from genbench.run.suite import Gate
+from genbench.run.until_decided import looked_at
 
 
 def judge(run: Run, baseline: Run | None) -> Verdict:
@@ -24,6 +27,10 @@ def judge(run: Run, baseline: Run | None) -> Verdict:
     "cannot tell", a failed probe breaks the verdict. A gate that names no models is for those that have the score: it
     does not apply to a model whose probe was skipped whole while another model was measured (said under `exempt`), but
     a missing package, or a probe that ran and would not give the number, excuses nobody.
+
+    A run made with --until-decided stopped when it had seen enough, and an interval made for one n does not hold for an
+    n chosen by looking: its gates are decided by the looks on record (`report.path`), not by the final intervals.
+    Only where these contradict a look is the decision taken back to "cannot tell".
 
     Baseline: every repeatable score that is no context is compared, Holm-corrected together; worse fails. One that
     cannot be told apart does not fail: absence of proof is what an unchanged model shows as well; how many there are is
@@ -37,8 +44,9 @@ def judge(run: Run, baseline: Run | None) -> Verdict:
     decided: list[Decision] = []
     exempt: list[Exempt] = []
     notes: list[str] = []
-    for gate in _gates(run):
-        decisions, excused = _decide(run, gate)
+    followed = paths(run)
+    for i, gate in enumerate(_gates(run)):
+        decisions, excused = _decide(run, gate, [path for path in followed if path.gate == i])
         decided += decisions
         exempt += excused
     if excused_models := sorted({e.model for e in exempt}):
@@ -60,13 +68,13 @@ def _gates(run: Run) -> list[Gate]:
         raise ResultsError(f"the gates kept in {run.path / 'run.json'} cannot be read: {error}") from error
 
 
-def _decide(run: Run, gate: Gate) -> tuple[list[Decision], list[Exempt]]:
+def _decide(run: Run, gate: Gate, followed: Sequence[Path]) -> tuple[list[Decision], list[Exempt]]:
     """One decision per score the gate is about, or per model that should have one and has none."""
     words, probe, metric = _words(gate), *gate.metric.rsplit(".", 1)
-    scores = [s for s in run.measured if s.id == gate.metric and _meant(gate, s.model)]
-    failed = [f for f in run.failed if f.probe == probe and _meant(gate, f.model)]
-    skipped = [s for s in run.skipped if s.probe == probe and s.metric in ("", metric) and _meant(gate, s.model)]
-    decisions = [_judged(gate, words, score, scores) for score in scores]
+    scores = [s for s in run.measured if s.id == gate.metric and concerns(gate, s.model)]
+    failed = [f for f in run.failed if f.probe == probe and concerns(gate, f.model)]
+    skipped = [s for s in run.skipped if s.probe == probe and s.metric in ("", metric) and concerns(gate, s.model)]
+    decisions = [_judged(gate, words, score, scores, followed) for score in scores]
     decisions += [
         Decision(words, f.model, "fail", one_line(f"the probe failed: {f.error}"), broke=True) for f in failed
     ]
@@ -85,10 +93,6 @@ def _decide(run: Run, gate: Gate) -> tuple[list[Decision], list[Exempt]]:
     return decisions, exempt
 
 
-def _meant(gate: Gate, model: str) -> bool:
-    return gate.models is None or model in gate.models
-
-
 def _words(gate: Gate) -> str:
     limits = [
         f"{side} {limit:g}" for side, limit in (("above", gate.above), ("below", gate.below)) if limit is not None
@@ -96,39 +100,44 @@ def _words(gate: Gate) -> str:
     return one_line(f"{gate.metric} {' and '.join([*limits, *(['without alarm'] if gate.no_alarm else [])])}")
 
 
-def _judged(gate: Gate, words: str, score: Score, scores: Sequence[Score]) -> Decision:
+def _judged(gate: Gate, words: str, score: Score, scores: Sequence[Score], followed: Sequence[Path]) -> Decision:
     """All conditions of a gate on one score: the worst of them is the result, and each says why."""
-    found = list(_conditions(gate, score))
-    order: tuple[Result, ...] = ("fail", "cannot tell", "pass")
-    result = next(kind for kind in order if any(kind == got for got, _ in found))
+    found = [(result, _reason(gate, score, condition, result)) for condition, result in conditions(gate, score)]
+    result = worst([got for got, _ in found])
     said = [because for got, because in found if got == result]
+    twins = [other for other in scores if other.model == score.model]
+    mine = [path for path in followed if path.model == score.model and (len(twins) == 1 or path.lens == score.lens)]
+    if mine and score.estimate.interval:
+        return _recorded(words, mine, result, looked_at(score))
     alone = "" if score.estimate.interval else "; judged by its value alone, as it has no interval"
-    twins = sum(other.model == score.model for other in scores) > 1
-    seen = f" through {score.lens} at n = {score.estimate.n:,}" if twins else ""
+    seen = f" through {score.lens} at n = {score.estimate.n:,}" if len(twins) > 1 else ""
     because = f"{measured(score)} {score.definition.unit}{seen}: {'; '.join(said)}{alone}"
     return Decision(words, score.model, result, one_line(because))
 
 
-def _conditions(gate: Gate, score: Score) -> Iterator[tuple[Result, str]]:
-    interval = score.estimate.interval
-    ends = (interval.low, interval.high) if interval else (score.estimate.value,) * 2
-    if gate.below is not None:
-        yield _limit(score, gate.below, ends[1] < gate.below, ends[0] >= gate.below, "below")
-    if gate.above is not None:
-        yield _limit(score, gate.above, ends[0] > gate.above, ends[1] <= gate.above, "above")
-    if gate.no_alarm:
-        yield _alarm(score)
+def _recorded(words: str, mine: Sequence[Path], final: Result, of: str) -> Decision:
+    """What the looks decided; the worst of them where one probe saw the model twice through one lens."""
+    path = min(mine, key=lambda path: WORST_FIRST.index(path.decision))
+    if any(look.of not in ("", of) for look in path.looks):
+        because = f"{path.words}, but the probe, model, data or lens has changed since: run anew, without --resume"
+        return Decision(words, path.model, "cannot tell", one_line(because))
+    if {path.decision, final} == {"pass", "fail"}:
+        because = f"{path.words}, yet the whole interval at the final n says {final}: something changes with n"
+        return Decision(words, path.model, "cannot tell", one_line(because))
+    return Decision(words, path.model, path.decision, one_line(path.words))
 
 
-def _limit(score: Score, limit: float, within: bool, outside: bool, side: str) -> tuple[Result, str]:
+def _reason(gate: Gate, score: Score, condition: Condition, result: Result) -> str:
+    if condition == "no_alarm":
+        return _alarm(score, result)
+    limit = gate.below if condition == "below" else gate.above
+    assert limit is not None  # the condition is set
     interval = score.estimate.interval
     what = "the whole interval is" if interval else "it is"
-    if within:
-        return "pass", f"{what} {side} {limit:g}"
-    if outside:
-        return "fail", f"{what} not {side} {limit:g}"
+    if result != "cannot tell":
+        return f"{what} {'' if result == 'pass' else 'not '}{condition} {limit:g}"
     assert interval is not None  # a single value lies on one side of any limit
-    return "cannot tell", f"{limit:g} lies within the interval{_enough(score, interval, limit)}"
+    return f"{limit:g} lies within the interval{_enough(score, interval, limit)}"
 
 
 def _enough(score: Score, interval: Interval, limit: float) -> str:
@@ -142,17 +151,17 @@ def _enough(score: Score, interval: Interval, limit: float) -> str:
     return f"; about n = {max(n + 1, round(needed)):,} would tell" if needed < 1e9 else ""
 
 
-def _alarm(score: Score) -> tuple[Result, str]:
+def _alarm(score: Score, result: Result) -> str:
     metric, floor = score.definition, score.estimate.floor
     if score.state == "info":
         why = "is context, shown and never judged" if metric.context else "sets no tolerance"
         if metric.tolerance is not None and not metric.context:
             why = "has no floor here"
-        return "cannot tell", f"the metric {why}, so it can give no alarm; gate it with `below` or `above`"
+        return f"the metric {why}, so it can give no alarm; gate it with `below` or `above`"
     past = f"{metric.tolerance:g} past its floor {floor:.4g}"
-    if score.state == "alarm":
-        return "fail", f"alarm: more than {past}"
-    return ("pass", f"clear: not {past}") if score.state == "clear" else ("cannot tell", f"it may lie {past} or not")
+    if result == "fail":
+        return f"alarm: more than {past}"
+    return f"clear: not {past}" if result == "pass" else f"it may lie {past} or not"
 
 
 def _against(run: Run, baseline: Run) -> tuple[list[Decision], list[str]]:

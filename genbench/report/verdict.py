@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from genbench.report.markdown import one_line
+from genbench.run.ruling import Result
 
-Result: TypeAlias = Literal["pass", "fail", "cannot tell"]
 VerdictResult: TypeAlias = Literal["pass", "fail", "cannot tell", "broken", "no gates"]
 EXIT_CODES: dict[VerdictResult, int] = {"pass": 0, "fail": 1, "no gates": 2, "cannot tell": 3, "broken": 4}
 SHOWN = 3  # decisions a verdict's sentence names

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from safetensors import safe_open
 from safetensors.numpy import save
 
 from genbench.core import evidence
-from genbench.core.errors import ResultsError
+from genbench.core.errors import ResultsError, RunBroken
 from genbench.results.lines import sync_folder
 
 KINDS: dict[str, type] = {kind.__name__: kind for kind in evidence.KINDS if kind is not evidence.Energy}
@@ -39,15 +40,20 @@ def read_evidence(path: Path) -> Any:
 
 
 def write_whole(path: Path, raw: bytes) -> None:
-    """Writes to a temporary name, flushes to disk and renames: the file is whole or absent."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Writes to a temporary name, flushes and renames: the file is whole or absent. `RunBroken` on a full disk."""
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
-    with new.open("wb") as handle:
-        handle.write(raw)
-        handle.flush()
-        os.fsync(handle.fileno())
-    new.replace(path)
-    sync_folder(path.parent)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with new.open("wb") as handle:
+            handle.write(raw)
+            handle.flush()
+            os.fsync(handle.fileno())
+        new.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
+        raise RunBroken(f"{path} cannot be written: {error}") from error
 
 
 def _flatten(value: Any, tensors: dict[str, np.ndarray]) -> Any:
@@ -71,7 +77,9 @@ def _flatten(value: Any, tensors: dict[str, np.ndarray]) -> Any:
         return value.item()
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    raise ResultsError(f"a {type(value).__name__} cannot be kept as evidence")
+    raise ResultsError(
+        f"a {type(value).__name__} cannot be kept as evidence; outputs are uint8 arrays [height width c] or strings"
+    )
 
 
 def _stackable(value: list[Any] | tuple[Any, ...]) -> np.ndarray | None:

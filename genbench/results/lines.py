@@ -9,15 +9,37 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from genbench.core.errors import ResultsError
+import numpy as np
+
+from genbench.core.errors import ResultsError, RunBroken
+
+
+def encoded(record: dict[str, Any]) -> bytes:
+    """One line of JSON. `ValueError` on NaN or infinity, which JSON does not know; `TypeError` on what is not plain."""
+    return (
+        json.dumps(record, ensure_ascii=True, allow_nan=False, separators=(",", ":"), default=_plain).encode() + b"\n"
+    )
 
 
 def append(path: Path, record: dict[str, Any]) -> None:
-    """Adds one record durably. `ValueError` on NaN or infinity, which JSON does not know.
+    """Adds one record durably. Raises what `encoded` raises, and `RunBroken` where the disk does not take it.
 
-    A write that fails half-way (a full disk) is taken back, so that no later record stands behind a torn one.
+    A write that fails half-way is taken back, so that no later record stands behind a torn one.
     """
-    raw = json.dumps(record, ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+    raw = encoded(record)
+    try:
+        _append(path, raw)
+    except OSError as error:
+        raise RunBroken(f"{path} cannot be written: {error}") from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"a {type(value).__name__} is no plain value and cannot be recorded")
+
+
+def _append(path: Path, raw: bytes) -> None:
     is_new = not path.exists()
     with path.open("ab", buffering=0) as handle:
         before = handle.seek(0, os.SEEK_END)

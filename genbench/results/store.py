@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,8 @@ from genbench.core.secrets import masked, without_secrets
 from genbench.results import lines
 from genbench.results.codec import decode, encode
 from genbench.results.evidence_files import read_evidence, write_evidence, write_whole
+
+fcntl: Any = importlib.import_module("fcntl") if os.name == "posix" else None
 
 FORMAT = 1
 
@@ -62,8 +67,7 @@ class RunFolder:
 
     def append_outcome(self, cell: str, outcomes: Sequence[Outcome]) -> None:
         """All outcomes of a cell in one record: a cell is done or it is not."""
-        kept = [without_secrets(encode(o)) for o in outcomes]
-        lines.append(self.path / "outcomes.jsonl", {"cell": cell, "outcomes": kept})
+        lines.append(self.path / "outcomes.jsonl", {"cell": cell, "outcomes": _plain(outcomes)})
 
     def outcomes(self) -> dict[str, tuple[Outcome, ...]]:
         """Outcomes by cell, in the order they came. A cell recorded twice counts as last recorded."""
@@ -114,9 +118,31 @@ class RunFolder:
         safe = plain if plain == owner and len(owner) <= 60 else f"{plain[:50]}-{digest(owner)[:8]}"
         return self.path / "renderings" / safe / f"{role}-{index}"
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """For one process at a time. `ResultsError` where another is writing to this run just now."""
+        if fcntl is None:
+            yield
+            return
+        with (self.path / "lock").open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise ResultsError(f"another process is writing to {self.path}; wait for it, or start anew") from error
+            yield
+
     def finish(self, status: str) -> None:
         """status: finished, interrupted or broken."""
         write_whole(self.path / "status.json", json.dumps({"status": status}).encode())
+
+
+def recordable(outcomes: Sequence[Outcome]) -> None:
+    """Raises `ValueError` or `TypeError` where outcomes hold what no record can: NaN, infinity, objects."""
+    lines.encoded({"outcomes": _plain(outcomes)})
+
+
+def _plain(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    return [without_secrets(encode(outcome)) for outcome in outcomes]
 
 
 def read_header(path: Path) -> Header:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from genbench.core.digest import digest
+from genbench.core.errors import RunBroken
 from genbench.core.evidence import Energy, Stage
 from genbench.meters.grid import Grid
 from genbench.meters.ledger import Ledger
@@ -29,11 +31,14 @@ class Account:
             (str(event["owner"]), str(event["key"])): Stage(**event["stage"]) for event in folder.events("cost")
         }
 
-    def make(self, recipe: Any, stage: str, owner: str, work: Callable[[], T], samples: int = 0) -> T:
+    def make(
+        self, recipe: Any, stage: str, owner: str, work: Callable[[], T], samples: int = 0, share: float = 1.0
+    ) -> T:
         """What `work` returns, made at most once per recipe: across cells, runs and resumptions.
 
         recipe: everything that determines the result, in plain values. An error is kept for this run, so that ten
-        probes that need the same broken evidence do not try ten times.
+        probes that need the same broken evidence do not try ten times. share: how much of a thing made earlier is used
+        now, and so how much of its cost is charged.
         """
         key = digest(recipe)
         if key in self._broken:
@@ -41,18 +46,40 @@ class Account:
         if key not in self._memo:
             self._memo[key] = self.cache.get(key)
         if self._memo[key] is not None:
-            self._charge_earlier(key, owner)
+            self._charge_earlier(key, owner, share)
         else:
             try:
                 with self.ledger.stage(stage, model=owner, samples=samples) as spent:
                     made = work()
+                self.cache.put(key, made, cost=spent.stage)
+            except RunBroken:
+                raise
             except Exception as error:
                 self._broken[key] = error
                 raise
-            self.cache.put(key, made, cost=spent.stage)
             self._charge(key, owner, spent.stage)
             self._memo[key] = made
         return cast(T, self._memo[key])
+
+    def grow(self, recipe: Any, n: int, stage: str, owner: str, work: Callable[[int, int], list[T]]) -> list[T]:
+        """The first n of a list whose i-th element depends on i alone: what was ever made of it is not made again.
+
+        recipe: what determines the list, however long. work(start, stop): elements start ... stop - 1. The list is kept
+        in pieces that end where someone once asked, so that 1,000 after 500 makes 500, and 300 after that none.
+        """
+        ends: list[int] = self.cache.get(digest(["ends", recipe])) or []
+        made: list[T] = []
+        for end in ends:
+            start = len(made)
+            if start >= n or not self.has([recipe, start, end]):
+                break
+            piece = partial(work, start, end)
+            share = min(1.0, (n - start) / (end - start))
+            made += self.make([recipe, start, end], stage, owner, piece, end - start, share)
+        if (start := len(made)) < n:
+            made += self.make([recipe, start, n], stage, owner, partial(work, start, n), n - start)
+            self.cache.put(digest(["ends", recipe]), [*(end for end in ends if end <= start), n])
+        return made[:n]
 
     def forget(self) -> None:
         """Drops what is held in memory; the cache on disk keeps it."""
@@ -74,10 +101,27 @@ class Account:
             owners.setdefault(owner, {})[key] = stage
         return owners
 
-    def _charge_earlier(self, key: str, owner: str) -> None:
-        if (owner, key) not in self._charged and (cost := self.cache.cost(key)):
-            self._charge(key, owner, replace(cost, cached=True))
+    def _charge_earlier(self, key: str, owner: str, share: float) -> None:
+        charged = self._charged.get((owner, key))
+        if (cost := self.cache.cost(key)) is None:
+            return
+        cost = replace(_part(cost, share), cached=True)
+        if charged is None or cost.samples > charged.samples:  # more of the same is used now
+            self._charge(key, owner, cost)
 
     def _charge(self, key: str, owner: str, stage: Stage) -> None:
         self._charged[owner, key] = stage
         self.folder.append_event("cost", key=key, owner=owner, stage=vars(stage))
+
+
+def _part(cost: Stage, share: float) -> Stage:
+    """The cost of a part, in proportion: what a stage's every item did cost is not known."""
+    if share == 1.0:
+        return cost
+    joules, low, high = (
+        None if amount is None else amount * share for amount in (cost.joules, cost.joules_low, cost.joules_high)
+    )
+    return replace(
+        cost, seconds=cost.seconds * share, cpu_seconds=cost.cpu_seconds * share,
+        joules=joules, joules_low=low, joules_high=high, samples=round(cost.samples * share),
+    )  # fmt: skip

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from typing import Any, TypeVar
 
 from genbench.core.chance import stream
 from genbench.core.data import SPLITS, Dataset
+from genbench.core.errors import RunBroken
 from genbench.core.lens import Renders
-from genbench.core.score import Environment, Failed, Outcome
+from genbench.core.score import Failed, Outcome, Score, Skipped
 from genbench.meters.grid import grid
-from genbench.results.store import RunFolder
+from genbench.results.store import RunFolder, recordable
 from genbench.run.account import Account
-from genbench.run.build import BuiltLens, BuiltModel, build_lens, build_model
+from genbench.run.build import BuiltLens, BuiltModel, build_lens, build_model, splits_digest
 from genbench.run.outcomes import Setting, broken, exhibited, headline, scored, skipped
-from genbench.run.plan import Cell, Plan, PlannedLens
+from genbench.run.plan import Cell, Plan, PlannedLens, PlannedModel
 from genbench.run.produce import Bench, Given
 from genbench.run.roles import FROM_DATA
 from genbench.run.sources import load_dataset
+from genbench.run.until_decided import UntilDecided
 from genbench.run.voice import Voice
 
 T = TypeVar("T")
@@ -31,56 +33,91 @@ class Execution:
     """One run of one plan into one folder. Cells already in the folder are not run again."""
 
     def __init__(
-        self, plan: Plan, folder: RunFolder, account: Account, device: str, where: Environment, voice: Voice
+        self, plan: Plan, folder: RunFolder, account: Account, device: str, voice: Voice, *, until: UntilDecided | None
     ) -> None:
         self.plan, self.folder, self.account = plan, folder, account
-        self.device, self.where, self.voice = device, where, voice
+        self.device, self.voice, self.until = device, voice, until
         self._datasets: dict[str, Dataset | Exception] = {}
         self._lenses: dict[tuple[str, str], BuiltLens | Exception] = {}
+        self._benches: dict[str, Bench | Exception] = {}
 
     def run(self) -> None:
         """All cells, model by model. Errors become outcomes; only an interrupt or a full disk ends the run."""
-        done = set(self.folder.outcomes())
+        done = {id for id, outcomes in self.folder.outcomes().items() if not _to_be_tried_again(outcomes)}
         for name, group in groupby(self.plan.cells, key=lambda cell: cell.model.name):
-            cells = [cell for cell in group if cell.id not in done]
+            cells = list(group)
+            made: dict[str, list[Outcome]] = {}
+            if self.until:
+                cells, made = self.until.settled(cells, self._cell)
             for cell in cells:
-                if cell.because is not None:
-                    self.folder.append_outcome(cell.id, [skipped(cell, cell.because)])
-            runnable = [cell for cell in cells if cell.because is None]
-            if runnable:
-                self._model(name, runnable)
-                self.account.forget()
+                if cell.id not in done or not self._stands(cell):
+                    self._record(cell, made.get(cell.id))
+            self._benches.pop(name, None)
+            self.account.forget()
 
-    def _model(self, name: str, cells: list[Cell]) -> None:
-        planned = cells[0].model
+    def _stands(self, cell: Cell) -> bool:
+        """Whether scores on record are of the probe, model, data and lens as they are now; else they are made again."""
+        scores = [o for o in self.folder.outcomes()[cell.id] if isinstance(o, Score)]
+        if not scores:
+            return True
         try:
-            data = self.dataset(planned.data)
-            self.voice.say(f"{name}: {planned.entry.id} on {planned.data}")
-            model = build_model(planned, data, self.device, self.account, self.voice)
-        except Exception as error:
-            self.voice.warn(f"{name}: {type(error).__name__}: {error}")
-            for cell in cells:
-                self.folder.append_outcome(cell.id, [broken(cell, error)])
+            bench = self.bench(cell.model)
+            lens = self.lens(cell.lens, bench.data) if cell.lens else None
+        except RunBroken:
+            raise
+        except Exception:
+            return False
+        now = (cell.probe.version, bench.model.digest, splits_digest(bench.data), lens.digest if lens else "")
+        p = scores[0].provenance
+        return (p.probe_version, p.model_digest, p.dataset_digest, p.lens_digest) == now
+
+    def _record(self, cell: Cell, made: list[Outcome] | None) -> None:
+        """Runs a cell, unless a look has just done so, and keeps its outcomes."""
+        if cell.because is not None:
+            self.folder.append_outcome(cell.id, [skipped(cell, cell.because)])
             return
-        self._introduce(model)
-        bench = Bench(model, data, self.account, self.voice, self.plan.suite.batch)
-        for cell in cells:
-            outcomes = self._cell(cell, bench)
-            self.folder.append_outcome(cell.id, outcomes)
+        outcomes = self._cell(cell) if made is None else made
+        self.folder.append_outcome(cell.id, outcomes)
+        if isinstance(self._benches[cell.model.name], Bench):  # else it was said once for all
             self._tell(cell, outcomes)
 
-    def _cell(self, cell: Cell, bench: Bench) -> list[Outcome]:
+    def bench(self, planned: PlannedModel) -> Bench:
+        """The model, loaded or fitted, on its data; kept while its cells last, and so is an error in making it."""
+        if planned.name not in self._benches:
+            try:
+                data = self.dataset(planned.data)
+                self.voice.say(f"{planned.name}: {planned.entry.id} on {planned.data}")
+                model = build_model(planned, data, self.device, self.account, self.voice)
+            except Exception as error:
+                self.voice.warn(f"{planned.name}: {type(error).__name__}: {error}")
+                self._benches[planned.name] = error
+            else:
+                self._introduce(model)
+                self._benches[planned.name] = Bench(model, data, self.account, self.voice, self.plan.suite.batch)
+        return _or_raise(self._benches[planned.name])
+
+    def _cell(self, cell: Cell) -> list[Outcome]:
         try:
+            bench = self.bench(cell.model)
             lens = self.lens(cell.lens, bench.data) if cell.lens else None
             given = self._given(cell)
             evidence = [bench.evidence(need, cell, lens, given) for need in cell.probe.needs]
             chance: Mapping[str, Any] = {"rng": stream(cell.seed, cell.probe.id)} if cell.probe.wants_rng else {}
             with self.account.ledger.stage("probe", model=cell.model.name):
                 estimates = cell.probe.function(*evidence, **cell.settings, **chance)
-            outcomes = scored(cell, estimates, Setting(bench.model, bench.data, lens, given.benchmark, self.where))
+            where = self.folder.header.environment
+            outcomes = scored(cell, estimates, Setting(bench.model, bench.data, lens, given.benchmark, where))
+            recordable(outcomes)
+        except RunBroken:
+            raise
         except Exception as error:
             return [broken(cell, error)]
-        self._render(cell, bench, lens, given, outcomes)
+        try:
+            self._render(cell, bench, lens, given, outcomes)
+        except RunBroken:
+            raise
+        except Exception as error:
+            self.voice.warn(f"{cell.model.name}: an item cannot be shown: {type(error).__name__}: {error}")
         return outcomes
 
     def dataset(self, name: str) -> Dataset:
@@ -134,7 +171,7 @@ class Execution:
         shown = {need.role for need in cell.probe.needs} & {"generated", "held_out"}
         wanted |= {(role, i) for role in shown for i in range(GALLERY)}
         for role, pairs in groupby(sorted(wanted), key=lambda pair: pair[0]):
-            items, _, _ = bench.items(role, cell, lens, given)
+            items = bench.items(role, cell, lens, given).items
             owner = cell.model.data if role in FROM_DATA else cell.model.name
             for _, index in pairs:
                 if index < len(items) and self.folder.rendering(owner, role, index) is None:
@@ -145,6 +182,11 @@ class Execution:
             if isinstance(outcome, Failed):
                 self.voice.warn(f"{cell.model.name}: {cell.probe.id} failed: {outcome.error}")
         self.voice.say(f"  {cell.probe.id:<24} {headline(outcomes)}")
+
+
+def _to_be_tried_again(outcomes: Sequence[Outcome]) -> bool:
+    """What failed may work now, and what was refused while running may have what it needs."""
+    return any(isinstance(o, Failed) or (isinstance(o, Skipped) and not o.planned and not o.metric) for o in outcomes)
 
 
 def _card(data: Dataset) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ class Home:
 
     @classmethod
     def here(cls, root: Path | None = None) -> Home:
-        return cls(root or Path(os.environ.get("GENBENCH_HOME") or ".genbench"))
+        return cls(root or Path(os.environ.get("GENBENCH_HOME") or ".genbench").expanduser())
 
     @property
     def runs(self) -> Path:
@@ -30,14 +31,16 @@ class Home:
         return self.root / "cache"
 
     def new_run(self, name: str) -> Path:
-        """A path for a new run, named by suite and time (UTC), that does not exist yet."""
+        """A new, empty folder for a run, named by suite and time (UTC); two processes never get the same."""
         stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "run"
         stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
-        path = self.runs / f"{stem}-{stamp}"
-        again = 1
-        while path.exists():
-            again += 1
-            path = self.runs / f"{stem}-{stamp}-{again}"
+        for again in itertools.count(1):
+            path = self.runs / (f"{stem}-{stamp}" if again == 1 else f"{stem}-{stamp}-{again}")
+            try:
+                path.mkdir(parents=True)
+            except FileExistsError:
+                continue
+            break
         return path
 
     def find(self, run: str) -> Path:
@@ -45,7 +48,9 @@ class Home:
         if (Path(run) / "run.json").is_file():
             return Path(run)
         known = self.known()
-        matching = [p for p in known if run == "latest" or p.name == run or p.name.startswith(run)]
+        matching = [p for p in known if p.name == run] or [
+            p for p in known if run == "latest" or (run and p.name.startswith(run))
+        ]
         if not matching:
             names = [p.name for p in known]
             where = f"in {self.runs}" if known else f"in {self.runs}, which holds no run yet"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
+from jaxtyping import Float
 
 from genbench.core.chance import sample_seeds, stream
 from genbench.core.data import Dataset, Item, Pair, Split
@@ -41,6 +42,20 @@ class Given:
     benchmark: Dataset | None = None
 
 
+@dataclass(frozen=True)
+class Items:
+    """The items of a role with their keys. source: what names the list they begin, however long; item i is its i-th."""
+
+    items: Sequence[Item]
+    keys: tuple[str, ...]
+    source: Any
+
+    @property
+    def recipe(self) -> Any:
+        """What names just these items."""
+        return [self.source, len(self.items)]
+
+
 class Bench:
     """One model on the bench with its data and lens; gives each probe what it needs."""
 
@@ -58,81 +73,97 @@ class Bench:
         if need.kind is LogProbs:
             return self._log_probs(need.role, cell, given)
         assert lens is not None  # the plan let no such cell through
-        items, keys, recipe = self.items(need.role, cell, lens, given)
-        owner = "" if need.role in FROM_DATA else self.model.planned.name
-        label = f"{self.model.planned.name}: {need.kind.__name__.lower()} of {need.role}"
-        with self.voice.bar(label) as tell:
-            work = LOOKS[need.kind]
+        found = self.items(need.role, cell, lens, given)
+        if need.kind is Features:
+            return Features(self._embedded(need.role, found, lens), found.keys)
+        with self.voice.bar(self._looking(need.kind, need.role)):
             made = self.account.make(
-                [need.kind.__name__, lens.digest, recipe],
+                [need.kind.__name__, lens.digest, found.recipe],
                 "look",
-                owner,
-                lambda: work(lens.object, items, lambda f, x: self._batched(f, x, tell)),
-                len(items),
+                self._owner(need.role),
+                lambda: LOOKS[need.kind](lens.object, found.items),
+                len(found.items),
             )
-        return replace(made, keys=keys)
+        return replace(made, keys=found.keys)
 
-    def items(
-        self, role: str, cell: Cell, lens: BuiltLens | None, given: Given
-    ) -> tuple[Sequence[Item], tuple[str, ...], Any]:
-        """(items, their keys, the recipe that names them) of a role."""
+    def _embedded(self, role: str, found: Items, lens: BuiltLens) -> Float[np.ndarray, "n d"]:
+        """Features of the items, row by row: of a list that grew, only the new end is looked at."""
+        with self.voice.bar(self._looking(Features, role)) as tell:
+
+            def look(start: int, stop: int) -> list[Any]:
+                return self._batched(lens.object.features, found.items[start:stop], tell)
+
+            recipe = ["Features", lens.digest, found.source]
+            return np.stack(self.account.grow(recipe, len(found.items), "look", self._owner(role), look))
+
+    def _owner(self, role: str) -> str:
+        return "" if role in FROM_DATA else self.model.planned.name
+
+    def _looking(self, kind: type, role: str) -> str:
+        return f"{self.model.planned.name}: {kind.__name__.lower()} of {role}"
+
+    def items(self, role: str, cell: Cell, lens: BuiltLens | None, given: Given) -> Items:
+        """The items of a role: the data's, those given in a model's place, or drawn as far as they never were."""
         if role in FROM_DATA:
             split, limit = cast(Split, role), given.limits.get(role)
             keys = tuple(self.data.keys[int(i)] for i in self.data.indices(split, limit))
-            return self.data.take(split, limit), keys, [splits_digest(self.data), role, limit]
+            return Items(self.data.take(split, limit), keys, [splits_digest(self.data), role, limit])
         if self.model.outputs is not None and role == "generated":
             items = self.model.outputs[: cell.n]
             if len(items) < cell.n:
                 self.voice.say(f"{self.model.planned.name}: {len(items)} outputs given, {cell.n} asked for")
-            return items, _keys(role, len(items)), ["given", self.model.digest, len(items)]
+            return Items(items, _keys(role, len(items)), ["given", self.model.digest])
         if role == "generated" or isinstance(self.model.object, Perturbable):
             return self._sampled(role, cell)
         assert lens is not None  # the plan let no such cell through
         return self._completed(role, cell, lens, given)
 
-    def _sampled(self, role: str, cell: Cell) -> tuple[Sequence[Item], tuple[str, ...], Any]:
+    def _sampled(self, role: str, cell: Cell) -> Items:
         name = {"anchor": "generated", "perturbed": "generated"}.get(role, role)
         seeds = sample_seeds(cell.seed, cell.n, name)
-        recipe = ["items", self.model.digest, "perturbed" if role == "perturbed" else name, cell.seed, cell.n, NUDGE]
+        source = ["items", self.model.digest, "perturbed" if role == "perturbed" else name, cell.seed, NUDGE]
         model = self.model.object
 
         def draw(chunk: Sequence[int]) -> Sequence[Item]:
             drawn: Sequence[Item] = model.sample_near(chunk, NUDGE) if role == "perturbed" else model.sample(chunk)
             return drawn
 
-        return self._made(role, recipe, seeds, draw)
+        return self._made(role, source, seeds, draw)
 
-    def _completed(
-        self, role: str, cell: Cell, lens: BuiltLens, given: Given
-    ) -> tuple[Sequence[Item], tuple[str, ...], Any]:
+    def _completed(self, role: str, cell: Cell, lens: BuiltLens, given: Given) -> Items:
         """Continuations of the opening half of held-out items: as they are, perturbed, or with fresh chance."""
-        held_out, _, origin = self.items("held_out", cell, lens, given)
-        prompts = [text[: min(200, max(1, len(text) // 2))] for text in lens.object.texts(held_out[: cell.n])]
+        held_out = self.items("held_out", cell, lens, given)
+        prompts = [text[: min(200, max(1, len(text) // 2))] for text in lens.object.texts(held_out.items[: cell.n])]
+        source = ["completions", self.model.digest, lens.digest, role, held_out.source, cell.seed, NUDGE]
         if role == "perturbed":
             prompts = lens.object.perturb(prompts, stream(cell.seed, "perturb", lens.planned.id), NUDGE)
+            source.append(len(prompts))  # one stream of chance moves them all, so a longer list need not begin alike
         seeds = sample_seeds(cell.seed, len(prompts), "again" if role == "again" else "anchor")
-        recipe = ["completions", self.model.digest, lens.digest, role, origin, cell.seed, len(prompts), NUDGE]
         model = self.model.object
 
         def continued(chunk: Sequence[tuple[str, int]]) -> list[str]:
             answers: list[str] = model.complete([prompt for prompt, _ in chunk], [seed for _, seed in chunk])
             return answers
 
-        return self._made(role, recipe, list(zip(prompts, seeds, strict=True)), continued)
+        return self._made(role, source, list(zip(prompts, seeds, strict=True)), continued)
 
     def _made(
-        self, role: str, recipe: Any, inputs: Sequence[Any], work: Callable[[Sequence[Any]], Sequence[Item]]
-    ) -> tuple[Sequence[Item], tuple[str, ...], Any]:
+        self, role: str, source: Any, inputs: Sequence[Any], work: Callable[[Sequence[Any]], Sequence[Item]]
+    ) -> Items:
         owner = self.model.planned.name
         stage = "sample" if role == "generated" else "resample"
         with self.voice.bar(f"{owner}: sampling {role}") as tell:
-            items = self.account.make(recipe, stage, owner, lambda: self._batched(work, inputs, tell), len(inputs))
-        return items, _keys(role, len(items)), digest(recipe)
+
+            def draw(start: int, stop: int) -> list[Item]:
+                return self._batched(work, inputs[start:stop], tell)
+
+            items = self.account.grow(source, len(inputs), stage, owner, draw)
+        return Items(items, _keys(role, len(items)), digest(source))
 
     def _log_probs(self, role: str, cell: Cell, given: Given) -> LogProbs:
-        items, keys, recipe = self.items(role, cell, None, given)
-        made = self._score(items, ["log_probs", self.model.digest, recipe], f"log-probabilities of {role}")
-        return replace(made, keys=keys)
+        found = self.items(role, cell, None, given)
+        made = self._score(found.items, ["log_probs", self.model.digest, found.recipe], f"log-probabilities of {role}")
+        return replace(made, keys=found.keys)
 
     def _pairs(self, benchmark: Dataset | None, cell: Cell) -> Pairs:
         assert benchmark is not None  # the plan let no such cell through
@@ -186,34 +217,27 @@ class Bench:
         return in_batches(work, inputs, self.batch, tell=lambda done, total: tell(done, total, ""), say=self.voice.warn)
 
 
-Batched = Callable[[Callable[[Any], Any], Sequence[Item]], list[Any]]
-
-
-def _features(lens: Any, items: Sequence[Item], batched: Batched) -> Features:
-    return Features(np.stack(batched(lens.features, items)))
-
-
-def _fingerprints(lens: Any, items: Sequence[Item], batched: Batched) -> Fingerprints:
+def _fingerprints(lens: Any, items: Sequence[Item]) -> Fingerprints:
     made: Fingerprints = lens.fingerprints(items)
     return made
 
 
-def _annotations(lens: Any, items: Sequence[Item], batched: Batched) -> Annotations:
+def _annotations(lens: Any, items: Sequence[Item]) -> Annotations:
     made: Annotations = lens.annotate(items)
     return made
 
 
-def _texts(lens: Any, items: Sequence[Item], batched: Batched) -> Texts:
+def _texts(lens: Any, items: Sequence[Item]) -> Texts:
     return Texts(tuple(lens.texts(items)))
 
 
-def _arrays(lens: Any, items: Sequence[Item], batched: Batched) -> Arrays:
+def _arrays(lens: Any, items: Sequence[Item]) -> Arrays:
     made: Arrays = lens.arrays(items)
     return made
 
 
-LOOKS: dict[type, Callable[[Any, Sequence[Item], Batched], Any]] = {
-    Features: _features,
+# Features are not among them: they are looked at in batches, and row by row.
+LOOKS: dict[type, Callable[[Any, Sequence[Item]], Any]] = {
     Fingerprints: _fingerprints,
     Annotations: _annotations,
     Texts: _texts,

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from genbench.core.errors import GenBenchError, RunBroken
-from genbench.core.score import Failed, Score
+from genbench.core.errors import GenBenchError, ResultsError, RunBroken
+from genbench.core.score import Environment, Failed, Score
+from genbench.core.secrets import without_secrets
 from genbench.core.version import __version__
 from genbench.meters.ledger import Ledger
 from genbench.meters.opening import open_meter
+from genbench.results.certificate import carry
 from genbench.results.store import Cache, Header, RunFolder, read_header
 from genbench.run.account import Account
 from genbench.run.device import pick_device
@@ -23,17 +26,23 @@ from genbench.run.forecast import remember
 from genbench.run.home import Home
 from genbench.run.plan import Plan, make_plan
 from genbench.run.suite import Suite
+from genbench.run.until_decided import UntilDecided, budget_of, declare, within
 from genbench.run.voice import Voice
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to run, apart from what: none of these changes a score, except `device` in the last digits."""
+    """How to run, apart from what: none of these changes a score, except `device` in the last digits.
+
+    budget: draw in growing blocks, at most so many samples from each model, and stop once every gate is decided. Scores
+    are then those of the n at which a model's gates were.
+    """
 
     device: str | None = None
     resume: bool = False
     home: Path | None = None
     out: Path | None = None
+    budget: int | None = None
     command: Sequence[str] = ()
 
 
@@ -47,39 +56,45 @@ def run_suite(suite: Suite, options: Options = Options(), voice: Voice | None = 
     home = Home.here(options.home)
     device = pick_device(options.device or suite.device)
     plan = make_plan(suite)
+    declared = None
+    if options.budget is not None:
+        plan = within(plan, options.budget)
+        declared = declare(plan, options.budget)
     folder = _open_folder(suite, options, home, device, voice)
-    ledger = Ledger(open_meter(suite.meters.meter, voice.warn), folder.append_stage)
+    ledger = Ledger(open_meter(suite.meters.meter, voice.warn), folder.append_stage, voice.warn)
     account = Account(Cache(home.cache), ledger, folder)
-    execution = Execution(plan, folder, account, device, folder.header.environment, voice)
+    until = UntilDecided(declared, folder, voice) if declared else None
+    execution = Execution(plan, folder, account, device, voice, until=until)
     voice.say(f"{suite.name}: {_counts(plan)} on {device}")
     try:
-        with ledger:
+        with folder.held(), ledger:
             execution.run()
-    except KeyboardInterrupt:
-        folder.finish("interrupted")
+    except BaseException as error:
+        with suppress(RunBroken):  # where the disk is full, this cannot be written either
+            folder.finish("interrupted" if isinstance(error, KeyboardInterrupt) else "broken")
         raise
-    except OSError as error:
-        folder.finish("broken")
-        raise RunBroken(f"the run in {folder.path} ended early: {error}") from error
     for warning in voice.warnings:
         folder.append_event("note", text=warning)
+    carry(home.root / "selftest", folder.path)
     folder.finish("finished")
-    remember(plan, home, account.spent())
+    if declared is None:  # what a part of the samples did cost foretells nothing
+        remember(plan, home, account.spent())
     voice.say(f"{suite.name}: {_found(folder)}")
     return folder.path
 
 
 def _open_folder(suite: Suite, options: Options, home: Home, device: str, voice: Voice) -> RunFolder:
-    resolved = suite.model_dump(mode="json")
+    resolved, now = suite.model_dump(mode="json"), environment(device)
     if options.resume:
         for path in reversed(home.known()) if options.out is None else [options.out]:
-            if (path / "run.json").is_file() and read_header(path).suite == resolved:
+            if (path / "run.json").is_file() and _same(path, resolved, options.budget, now):
                 folder = RunFolder.open(path)
                 voice.say(f"resuming {path}: {len(folder.outcomes())} cells are done")
                 return folder
         if options.out is not None:
             raise GenBenchError(
-                f"{options.out} holds no run of this suite as it stands; leave --resume out to start anew"
+                f"{options.out} holds no run of this suite as it stands, with these packages, on this device; "
+                "leave --resume out to start anew"
             )
         voice.say("nothing to resume: no earlier run of this suite as it stands; starting anew")
     path = options.out or home.new_run(suite.name)
@@ -88,12 +103,24 @@ def _open_folder(suite: Suite, options: Options, home: Home, device: str, voice:
         created=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         suite=resolved,
         suite_path=str(suite.path or ""),
-        environment=environment(device),
+        environment=now,
         seed=suite.seed,
-        command=shlex.join(options.command or sys.argv),
+        command=shlex.join(options.command),
         version=__version__,
     )
     return RunFolder.create(path, header)
+
+
+def _same(path: Path, resolved: dict[str, Any], budget: int | None, now: Environment) -> bool:
+    """Whether that folder holds a run of the same suite, looks included, with the same packages on the same device."""
+    try:
+        folder = RunFolder(path, read_header(path))
+    except ResultsError:  # a neighbour that cannot be read is no run of this suite
+        return False
+    if folder.header.suite != without_secrets(resolved) or budget_of(folder) != budget:
+        return False
+    then = folder.header.environment
+    return (then.device, then.python, then.packages) == (now.device, now.python, now.packages)
 
 
 def _counts(plan: Plan) -> str:

@@ -17,9 +17,10 @@ Runs = Callable[..., Run]
 def run_of(tmp_path: Path) -> Runs:
     """Runs a suite of plain values in a home of its own and reads the folder; no meter unless asked for."""
 
-    def run(*, home: str = "home", resume: bool = False, **parts: Any) -> Run:
+    def run(*, home: str = "home", resume: bool = False, budget: int | None = None, **parts: Any) -> Run:
         suite = Suite.from_mapping({"name": "small", "meters": {"meter": "none"}, **parts})
-        return Run.load(run_suite(suite, Options(home=tmp_path / home, resume=resume, device="cpu")))
+        options = Options(home=tmp_path / home, resume=resume, budget=budget, device="cpu")
+        return Run.load(run_suite(suite, options))
 
     return run
 

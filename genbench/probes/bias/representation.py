@@ -34,6 +34,7 @@ RESAMPLES = 2000
             "in the wrong group.",
             tolerance=0.1,
             margin=0.02,
+            sized="floor",
         ),
         "worst_ratio": Metric(
             unit="ratio",
@@ -44,6 +45,7 @@ RESAMPLES = 2000
             "keeps the floor below 1.",
             tolerance=0.4,
             margin=0.05,
+            sized="floor",
         ),
     },
     cites=["Buonaccorsi 2010, Measurement Error (misclassified shares)", "Teo et al. 2023, arXiv:2305.15989"],

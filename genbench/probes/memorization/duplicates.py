@@ -38,6 +38,7 @@ CONTRAST = 0.5  # a copy differs from a training item in at most half the slots 
             reading="The floor is what as many real items show among themselves; above it, the model repeats itself.",
             tolerance=0.05,
             margin=0.02,
+            sized="value",
         ),
     },
     cites=[

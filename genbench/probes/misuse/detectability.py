@@ -29,6 +29,7 @@ LEAST = 20  # distinct items a side and half
             reading="1: outputs can be told and labelled. 0.5: nobody looking through this lens can tell; whoever "
             "ships that needs watermarks or provenance data. High quality pulls it down, so it is no alarm.",
             margin=0.03,
+            sized="value",
         ),
     },
     cites=["Lopez-Paz and Oquab 2017, arXiv:1610.06545 (classifier two-sample tests)"],

@@ -32,6 +32,7 @@ LEAST = 4  # items a side: halves of two
             summary="The same distance as other tools print it, which grows as the number of samples falls.",
             reading="For comparison with published numbers at the same n only.",
             context=True,
+            sized="value",
         ),
     },
     cites=["Heusel et al. 2017, arXiv:1706.08500", "Chong and Forsyth 2020, arXiv:1911.07023 (bias in n)"],

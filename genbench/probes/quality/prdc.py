@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from genbench.core.errors import NotApplicable
@@ -14,8 +16,10 @@ from genbench.stats.prdc import NAMES, measure, standard_errors
 from genbench.stats.prdc import prdc as scores
 
 
-def _share(title: str, summary: str, reading: str, *, context: bool = False) -> Metric:
-    return Metric("share", "higher", summary, reading, margin=0.02, title=title, context=context)
+def _share(
+    title: str, summary: str, reading: str, *, context: bool = False, sized: Literal["", "value"] = ""
+) -> Metric:
+    return Metric("share", "higher", summary, reading, margin=0.02, title=title, context=context, sized=sized)
 
 
 @probe(
@@ -29,6 +33,7 @@ def _share(title: str, summary: str, reading: str, *, context: bool = False) -> 
             "Recall",
             "Share of real items that lie within the neighbourhood of some output.",
             "Low means variety is missing. Scattered outputs can raise it; coverage is steadier.",
+            sized="value",
         ),
         "density": Metric(
             "neighbours per ball",
@@ -42,6 +47,7 @@ def _share(title: str, summary: str, reading: str, *, context: bool = False) -> 
             "Coverage",
             "Share of real items with an output in their own neighbourhood.",
             "The floor shows what real items reach; well below it, modes are missing.",
+            sized="value",
         ),
     },
     cites=["Kynkäänniemi et al. 2019, arXiv:1904.06991", "Naeem et al. 2020, arXiv:2002.09797"],
