@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from genbench.core.errors import GenBenchError
+from genbench.core.errors import GenBenchError, RunBroken
 from genbench.core.version import __version__
 
 COMMANDS = {
@@ -18,10 +18,12 @@ COMMANDS = {
     "history": "reading",
     "reindex": "reading",
     "export": "reading",
+    "selftest": "selftesting",
     "list": "looking",
     "show": "looking",
     "schema": "looking",
     "doctor": "looking",
+    "completion": "completing",
 }
 ORDER = tuple(COMMANDS)
 
@@ -51,7 +53,18 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+EPILOG = """\b
+Exit codes:
+  0 done, or the gates pass    1 a gate fails         2 a mistake of yours
+  3 the gates cannot tell      4 something broke    130 interrupted
+\b
+Completion by Tab:  eval "$(genbench completion bash)"  (or zsh, fish)
+"""
+
+
+@click.group(
+    cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="genbench")
 def genbench() -> None:
     """Would you ship it? GenBench trains or loads generative models, scores them on quality,
@@ -59,7 +72,7 @@ def genbench() -> None:
 
     \b
     First steps:
-      genbench run quickstart          train and score six small models, offline
+      genbench run quickstart          train and score small models, offline
       genbench report latest           compile the run into one HTML page
       genbench plan my.yaml            what would run, what not and why
       genbench show quality.frechet    what a score means and where it comes from
@@ -67,9 +80,9 @@ def genbench() -> None:
 
 
 def main() -> None:
-    """Runs the command line: 2 on a mistake of the user's, 4 where a run broke, 130 on an interrupt."""
+    """Runs the command line: 2 on a mistake of the user's, 4 where a run or GenBench broke, 130 on an interrupt."""
     try:
-        genbench.main(standalone_mode=False)
+        sys.exit(genbench.main(prog_name="genbench", complete_var="_GENBENCH_COMPLETE", standalone_mode=False) or 0)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -84,3 +97,22 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
+    except Exception as error:
+        sys.exit(_unforeseen(error))
+
+
+def _unforeseen(error: Exception) -> int:
+    """Tells of an error nobody raised on purpose: a file that cannot be used is the user's (2), the rest ours (4).
+
+    Python's own exit code for it would be 1, which a gate's "fail" must not share.
+    """
+    import traceback
+
+    from genbench.core.inert import inert
+
+    if isinstance(error, OSError) and error.filename is not None:
+        click.echo(f"genbench: {inert(str(error.filename))}: {error.strerror}", err=True)
+        return 2
+    click.echo(inert("".join(traceback.format_exception(error))), err=True)
+    click.echo("genbench: this is a fault of GenBench; please report it with the lines above", err=True)
+    return RunBroken.exit_code

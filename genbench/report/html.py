@@ -17,6 +17,7 @@ from genbench.core.inert import inert
 from genbench.report import reading
 from genbench.report.axes import sections
 from genbench.report.cast import Member, cast
+from genbench.report.certificate import vouchers
 from genbench.report.costs import costs
 from genbench.report.curves import curve, fits
 from genbench.report.decision import Decision, decision
@@ -24,6 +25,7 @@ from genbench.report.exhibits import Evidence, evidence, walls
 from genbench.report.numbers import count, listed
 from genbench.report.origins import origins
 from genbench.report.overview import judged, overview
+from genbench.report.path import stretches
 from genbench.results.evidence_files import write_whole
 from genbench.results.run import Run
 
@@ -77,6 +79,7 @@ def compile_report(run: Run, allowance: Allowance = ALLOWANCES[0]) -> str:
         policy=_policy(style),
         members=members,
         decision=decided,
+        stretches=stretches(run),
         overview=overview(run, members, allowance.rows),
         axes=axes,
         places={(m.id, m.title): m.anchor for axis in axes for m in (*axis.metrics, *axis.context)},
@@ -84,6 +87,7 @@ def compile_report(run: Run, allowance: Allowance = ALLOWANCES[0]) -> str:
         evidence=_evidence(run, decided, members, allowance.exhibits),
         fits=[(event, curve(str(event["model"]), event.get("ticks", []))) for event in fits(run)],
         costs=costs(run, members),
+        vouchers=vouchers(run),
         origins=origins(run),
         allowance=allowance,
         thrifty=allowance != ALLOWANCES[0],
