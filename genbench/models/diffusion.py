@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -17,64 +16,23 @@ from genbench.core.chance import derive
 from genbench.core.data import Dataset, Item
 from genbench.core.errors import ModelError
 from genbench.core.model import History, Tick, Training, family
+from genbench.models._averaging import blend
 from genbench.models._tensors import arrays_of, batches, load_arrays, near, noise, to_items, to_tensor
+from genbench.models._unet import Unet
 
 SIGMA_DATA, SIGMA_MIN, SIGMA_MAX, RHO = 0.5, 0.01, 40.0, 7.0
 PROBED_AT = 0.3  # the noise level of `loss_and_grad`
 
 
-class Block(nn.Module):
-    """Residual block whose channels are scaled and shifted by the noise level."""
-
-    def __init__(self, inputs: int, outputs: int, told: int) -> None:
-        super().__init__()
-        self.first, self.second = nn.Conv2d(inputs, outputs, 3, padding=1), nn.Conv2d(outputs, outputs, 3, padding=1)
-        self.norm, self.norm_out = nn.GroupNorm(8, inputs), nn.GroupNorm(8, outputs)
-        self.told = nn.Linear(told, 2 * outputs)
-        self.skip = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
-
-    def forward(self, x: Tensor, e: Tensor) -> Tensor:  # x [n i h w], e [n told] -> [n o h w]
-        y = self.first(F.silu(self.norm(x)))
-        scale, shift = self.told(e)[:, :, None, None].chunk(2, dim=1)
-        y = self.second(F.silu(self.norm_out(y) * (1 + scale) + shift))
-        return y + self.skip(x)  # type: ignore[no-any-return]
-
-
-class Denoiser(nn.Module):
+class Denoiser(Unet):
     """D(x; sigma) = c_skip x + c_out F(c_in x; c_noise), EDM table 1; images in [-1, 1]."""
-
-    def __init__(self, shape: tuple[int, int, int], breadth: int) -> None:
-        super().__init__()
-        self.shape, told = shape, 2 * breadth
-        channels = shape[0]
-        self.frequencies: Tensor
-        self.register_buffer("frequencies", torch.exp(torch.linspace(0, 5, breadth // 2)))
-        self.tell = nn.Sequential(nn.Linear(breadth, told), nn.SiLU(), nn.Linear(told, told), nn.SiLU())
-        self.enter = nn.Conv2d(channels, breadth, 3, padding=1)
-        self.down_1, self.down_2 = Block(breadth, breadth, told), Block(breadth, 2 * breadth, told)
-        self.middle = Block(2 * breadth, 2 * breadth, told)
-        self.up_2, self.up_1 = Block(4 * breadth, breadth, told), Block(2 * breadth, breadth, told)
-        self.leave = nn.Sequential(nn.GroupNorm(8, breadth), nn.SiLU(), nn.Conv2d(breadth, channels, 3, padding=1))
 
     def forward(self, x: Tensor, sigma: Tensor) -> Tensor:  # x [n c h w], sigma [n] -> [n c h w]
         s = sigma[:, None, None, None]
         c_skip = SIGMA_DATA**2 / (s**2 + SIGMA_DATA**2)
         c_out = s * SIGMA_DATA / (s**2 + SIGMA_DATA**2).sqrt()
         c_in = 1 / (s**2 + SIGMA_DATA**2).sqrt()
-        return c_skip * x + c_out * self._network(c_in * x, sigma.log() / 4)
-
-    def _network(self, x: Tensor, c_noise: Tensor) -> Tensor:
-        height, width = x.shape[2:]
-        x = F.pad(x, (0, -width % 4, 0, -height % 4))
-        waves = c_noise[:, None] * self.frequencies  # [n breadth/2]
-        e = self.tell(torch.cat([waves.sin(), waves.cos()], dim=1))
-        a = self.down_1(self.enter(x), e)  # [n b h w]
-        b = self.down_2(F.avg_pool2d(a, 2), e)  # [n 2b h/2 w/2]
-        m = self.middle(F.avg_pool2d(b, 2), e)  # [n 2b h/4 w/4]
-        u = self.up_2(torch.cat([F.interpolate(m, scale_factor=2), b], dim=1), e)
-        u = self.up_1(torch.cat([F.interpolate(u, scale_factor=2), a], dim=1), e)
-        out: Tensor = self.leave(u)
-        return out[:, :, :height, :width]
+        return c_skip * x + c_out * super().forward(c_in * x, sigma.log() / 4)
 
 
 @family(
@@ -121,7 +79,7 @@ class Diffusion:
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             optimizer.step()
-            _blend(average, net, min(0.995, step / (step + 10)))
+            blend(average, net, step)
             if step % every == 0 or step == self.steps:
                 with torch.no_grad():
                     seeds = range(len(held_out))
@@ -196,9 +154,3 @@ def _loss(net: Denoiser, clean: Tensor, draws: Tensor, e: Tensor) -> Tensor:
     error = (net(clean + sigma[:, None, None, None] * e, sigma) - clean).square().flatten(1).mean(1)
     mean: Tensor = (weight * error).mean()
     return mean
-
-
-def _blend(average: nn.Module, net: nn.Module, keep: float) -> None:
-    with torch.no_grad():
-        for old, new in zip(average.parameters(), net.parameters(), strict=True):
-            old.lerp_(new, 1 - keep)

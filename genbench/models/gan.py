@@ -3,79 +3,32 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from genbench.core.chance import derive
 from genbench.core.data import Dataset, Item
 from genbench.core.model import History, Tick, Training, family
+from genbench.models._averaging import blend
+from genbench.models._pyramid import Down, Up
 from genbench.models._tensors import arrays_of, batches, load_arrays, near, noise, to_items, to_tensor
 
 LAZY = 4  # R1 is taken every fourth step, at four times its weight (StyleGAN2, arXiv:1912.04958, section 3)
 
 
-class Generator(nn.Module):
-    """z [n latent] -> x [n c h w] in [0, 1]: dense layers make a grid of at most 8 x 8, convolutions double it."""
-
-    def __init__(self, shape: tuple[int, int, int], breadth: int, latent: int) -> None:
-        super().__init__()
-        self.shape = shape
-        channels, height, width = shape
-        doublings = max(0, math.ceil(math.log2(max(height, width) / 8)))
-        planes = [channels, *(breadth * 2**i for i in range(doublings))][::-1]  # before and after each doubling
-        self.grid = (planes[0], -(-height // 2**doublings), -(-width // 2**doublings))
-        hidden = 8 * breadth
-        self.lift = nn.Sequential(
-            nn.Linear(latent, hidden), nn.LeakyReLU(0.2),
-            nn.Linear(hidden, hidden), nn.LeakyReLU(0.2),
-            nn.Linear(hidden, math.prod(self.grid)),
-        )  # fmt: skip
-        up: list[nn.Module] = []
-        for inner, outer in pairwise(planes):
-            up += [nn.LeakyReLU(0.2), nn.Upsample(scale_factor=2), nn.Conv2d(inner, outer, 3, padding=1)]
-        self.layers = nn.Sequential(*up)
-
-    def forward(self, z: Tensor) -> Tensor:
-        x = self.layers(self.lift(z).view(-1, *self.grid))  # [n flat] -> [n planes h/m w/m] -> [n c h w]
-        return torch.sigmoid(x[:, :, : self.shape[1], : self.shape[2]])
-
-
-class Discriminator(nn.Module):
-    """x [n c h w] -> logit [n] that x is real: convolutions halve it to at most 8 x 8, then layers are dense.
-
-    No batch norm anywhere: R1 needs each item's own gradient, and an output must not depend on its neighbours.
-    """
+class Discriminator(Down):
+    """x [n c h w] -> logit [n] that x is real."""
 
     def __init__(self, shape: tuple[int, int, int], breadth: int) -> None:
-        super().__init__()
-        channels, height, width = shape
-        halvings = max(0, math.ceil(math.log2(max(height, width) / 8)))
-        self.multiple = 2**halvings
-        planes = [channels, *(breadth * 2**i for i in range(halvings))]
-        down: list[nn.Module] = []
-        for outer, inner in pairwise(planes):
-            down += [nn.Conv2d(outer, inner, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
-        flat = planes[-1] * -(-height // self.multiple) * -(-width // self.multiple)
-        hidden = 8 * breadth
-        self.layers = nn.Sequential(
-            *down, nn.Flatten(),
-            nn.Linear(flat, hidden), nn.LeakyReLU(0.2),
-            nn.Linear(hidden, hidden), nn.LeakyReLU(0.2),
-            nn.Linear(hidden, 1),
-        )  # fmt: skip
+        super().__init__(shape, breadth, outputs=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        height, width = x.shape[2:]
-        x = F.pad(x, (0, -width % self.multiple, 0, -height % self.multiple))
-        logits: Tensor = self.layers(2 * x - 1).squeeze(1)  # [n 1] -> [n]
-        return logits
+        return super().forward(x).squeeze(1)  # [n 1] -> [n]
 
 
 @family(
@@ -99,14 +52,14 @@ class Gan:
         self.breadth, self.latent, self.steps, self.batch = breadth, latent, steps, batch
         self.rate, self.penalty = rate, penalty
         self.device = "cpu"
-        self.generator: Generator | None = None
+        self.generator: Up | None = None
 
     def fit(self, data: Dataset, training: Training) -> History:
         """Alternates one step of each player. A GAN has no held-out loss to stop on, so all steps are done."""
         x = to_tensor(data.take("train"), "gan")
         shape = (x.shape[1], x.shape[2], x.shape[3])
         torch.manual_seed(derive(training.seed, "gan"))
-        player, critic = Generator(shape, self.breadth, self.latent), Discriminator(shape, self.breadth)
+        player, critic = Up(shape, self.breadth, self.latent), Discriminator(shape, self.breadth)
         average = copy.deepcopy(player)
         for net in (player, critic, average):
             net.to(self.device)
@@ -123,7 +76,7 @@ class Gan:
             moves.zero_grad()
             moved.backward()  # type: ignore[no-untyped-call]
             moves.step()
-            _blend(average, player, min(0.995, step / (step + 10)))
+            blend(average, player, step)
             if step % every == 0 or step == self.steps:
                 ticks.append(Tick(step, self.steps, {"generator": moved.item(), "discriminator": judged}))
                 training.tell(ticks[-1])
@@ -162,7 +115,7 @@ class Gan:
 
     def restore(self, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
         channels, height, width = meta["shape"]
-        self.generator = Generator((channels, height, width), self.breadth, self.latent).eval()
+        self.generator = Up((channels, height, width), self.breadth, self.latent).eval()
         load_arrays(self.generator, arrays)
         self.generator.to(self.device)
 
@@ -170,13 +123,6 @@ class Gan:
         with torch.inference_mode():
             return to_items(self._fitted()(z.to(self.device)))
 
-    def _fitted(self) -> Generator:
+    def _fitted(self) -> Up:
         assert self.generator is not None, "fit or restore the gan first"
         return self.generator
-
-
-def _blend(average: Generator, player: Generator, keep: float) -> None:
-    """Exponential moving average of the weights."""
-    with torch.no_grad():
-        for weight, latest in zip(average.parameters(), player.parameters(), strict=True):
-            weight.lerp_(latest, 1 - keep)
