@@ -19,7 +19,8 @@ def run(
 ) -> Run:  # fmt: skip
     """Carries out a suite (or the one of that name or path) and returns the run.
 
-    budget: draw in growing blocks, at most so many samples a model, and stop once every gate is decided. Errors: `SuiteError` with every mistake of the file; `UnknownName`; `RunBroken`. Failing models and probes
+    budget: draw in growing blocks, at most so many samples a model, and stop once every gate is decided.
+    Errors: `SuiteError` with every mistake of the file; `UnknownName`; `RunBroken`. Failing models and probes
     do not raise: they are outcomes of the run.
     """
     loaded = suite if isinstance(suite, Suite) else Suite.load(str(suite))

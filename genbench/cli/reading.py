@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from genbench.cli.completing import runs
 
 if TYPE_CHECKING:
     from genbench.results.run import Run
 
+OUT = click.Path(dir_okay=False, path_type=Path)
 RUN = "RUN is a run folder, its name, the beginning of its name, or latest."
 
 
-@click.command("report", epilog=RUN)
-@click.argument("run", default="latest")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: report.html in the run folder.")
+def in_folder(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    """A file to be written, refused at once where its folder is missing and not after the work."""
+    if value is not None and not value.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {str(value.parent)!r}")
+    return value
+
+
+@click.command("report", epilog=RUN, short_help="Compile a run into one HTML page that opens offline.")
+@click.argument("run", default="latest", shell_complete=runs)
+@click.option("-o", "--output", type=OUT, callback=in_folder, help="Default: report.html in the run folder.")
 def report_command(run: str, output: Path | None) -> None:
     """Compile RUN into one HTML page that opens offline.
 
@@ -33,9 +44,9 @@ def report_command(run: str, output: Path | None) -> None:
     click.echo(str(page))
 
 
-@click.command("compare", epilog=RUN)
-@click.argument("a")
-@click.argument("b")
+@click.command("compare", epilog=RUN, short_help="Is B better than A? Paired, corrected, honest.")
+@click.argument("a", shell_complete=runs)
+@click.argument("b", shell_complete=runs)
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @click.option("--markdown", is_flag=True, help="For a pull request.")
 def compare_command(a: str, b: str, as_json: bool, markdown: bool) -> None:
@@ -60,11 +71,11 @@ def compare_command(a: str, b: str, as_json: bool, markdown: bool) -> None:
         print_table(table.columns, table.rows)
 
 
-@click.command("gate", epilog=RUN)
-@click.argument("run", default="latest")
-@click.option("--against", metavar="RUN", help="Also fail where RUN is worse than this baseline.")
-@click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML here.")
-@click.option("--summary", type=click.Path(path_type=Path), help="Append a Markdown summary here.")
+@click.command("gate", epilog=RUN, short_help="Decide a run by the gates of its suite.")
+@click.argument("run", default="latest", shell_complete=runs)
+@click.option("--against", metavar="RUN", shell_complete=runs, help="Also fail where RUN is worse than this baseline.")
+@click.option("--junit", type=OUT, callback=in_folder, help="Write JUnit XML here.")
+@click.option("--summary", type=OUT, callback=in_folder, help="Append a Markdown summary here.")
 @click.option("--annotations", is_flag=True, help="Print workflow annotations (::error ...).")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def gate_command(
@@ -99,7 +110,7 @@ def gate_command(
     sys.exit(verdict.exit_code)
 
 
-@click.command("history")
+@click.command("history", short_help="Show scores across runs, oldest first.")
 @click.option("--metric", metavar="ID", help="Such as quality.frechet.distance.")
 @click.option("--model", metavar="NAME")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
@@ -117,14 +128,18 @@ def history_command(metric: str | None, model: str | None, as_json: bool) -> Non
 
     frame = history(Home.here().runs, metric=metric, model=model)
     if as_json:
-        print_json(frame.to_dict(orient="records"))
+        print_json(frame.astype(object).where(frame.notna(), None).to_dict(orient="records"))
     elif frame.empty:
         click.echo(f"no scores in {Home.here().runs}; run a suite first, or `genbench reindex`", err=True)
     else:
-        print_table(list(frame.columns), frame.values.tolist())
+        rows = [
+            [r["run"], r["model"], r["id"], r["value"], _interval(r), r["n"], r["unit"], r["state"]]
+            for r in frame.to_dict(orient="records")
+        ]
+        print_table(["run", "model", "score", "value", "interval", "n", "unit", "state"], rows)
 
 
-@click.command("reindex")
+@click.command("reindex", short_help="Rebuild the history index from the run folders.")
 def reindex_command() -> None:
     """Rebuild the history index from the run folders, which are the truth.
 
@@ -139,9 +154,9 @@ def reindex_command() -> None:
     click.echo(f"{reindex(runs)} runs indexed in {runs}")
 
 
-@click.command("export", epilog=RUN)
-@click.argument("run")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.command("export", epilog=RUN, short_help="Write scores to a CSV, Parquet or JSON file.")
+@click.argument("run", shell_complete=runs)
+@click.argument("file", type=OUT, callback=in_folder)
 def export_command(run: str, file: Path) -> None:
     """Write RUN's scores to FILE: .csv, .parquet or .json by its suffix.
 
@@ -151,6 +166,11 @@ def export_command(run: str, file: Path) -> None:
     """
     _load(run).export(file)
     click.echo(str(file))
+
+
+def _interval(record: Mapping[Hashable, Any]) -> str:
+    low, high = record["low"], record["high"]
+    return f"[{low:.4g}, {high:.4g}]" if low == low and low is not None else ""
 
 
 def _load(run: str) -> Run:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from genbench.cli.completing import suites
+
 if TYPE_CHECKING:
     from genbench.run.plan import Plan
     from genbench.run.suite import Suite
 
 
-@click.command("run")
-@click.argument("suite")
+@click.command("run", short_help="Carry out a suite: train or load, sample, score.")
+@click.argument("suite", shell_complete=suites)
 @click.option("--resume", is_flag=True, help="Take up this suite's last unfinished or finished run; repeat nothing.")
 @click.option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps. Default: the suite's.")
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change the suite, e.g. --set n=200.")
 @click.option("--country", metavar="ISO3", help="Where the electricity comes from, e.g. FRA. Never guessed.")
 @click.option("--out", type=click.Path(path_type=Path), help="The run folder. Default: .genbench/runs/NAME-TIME.")
+@click.option("--until-decided", is_flag=True, help="Draw in growing blocks; stop once every gate is decided.")
+@click.option(
+    "--budget", type=click.IntRange(min=1), metavar="N",
+    help="With --until-decided: at most N samples from each model. Default: the suite's n.",
+)  # fmt: skip
 @click.option("--report/--no-report", default=True, help="Compile the HTML report when the run is done.")
 @click.option("--quiet", is_flag=True, help="Say only what a person must read.")
 def run_command(
@@ -29,6 +37,8 @@ def run_command(
     overrides: tuple[str, ...],
     country: str | None,
     out: Path | None,
+    until_decided: bool,
+    budget: int | None,
     report: bool,
     quiet: bool,
 ) -> None:
@@ -37,22 +47,31 @@ def run_command(
     Prints the run folder, then the report's path, on standard output; progress goes to standard error.
     A run that was killed goes on where it was with --resume and ends at the same scores.
 
+    With --until-decided each model is looked at after 1/8, 1/4, 1/2 and all of its samples (more often under a larger
+    budget), and no more are drawn once its gates have passed or failed. Looking often does not raise the error: all
+    decisions of the run are right together with a chance of 95 %. `genbench gate` then judges by those looks, and a
+    gate that the budget did not decide is "cannot tell".
+
     \b
     Examples:
       genbench run quickstart
       genbench run my.yaml --device cuda --set models.0.preset=base
       genbench run my.yaml --resume
       genbench run ci-energy --country FRA
+      genbench run quickstart --until-decided --budget 2000
     """
     from genbench.run.start import Options, run_suite
     from genbench.run.voice import Voice
 
+    if budget is not None and not until_decided:
+        raise click.UsageError("--budget says how far --until-decided may go; for another fixed n, use --set n=...")
     loaded = _load(suite, overrides, country)
-    options = Options(device=device, resume=resume, out=out, command=["genbench", *sys.argv[1:]])
+    most = (budget or loaded.n) if until_decided else None
+    options = Options(device=device, resume=resume, out=out, budget=most, command=["genbench", *sys.argv[1:]])
     try:
         folder = run_suite(loaded, options, Voice(quiet=quiet))
     except KeyboardInterrupt:
-        repeat = " ".join(["genbench", *sys.argv[1:], *([] if resume else ["--resume"])])
+        repeat = shlex.join(["genbench", *sys.argv[1:], *([] if resume else ["--resume"])])
         click.echo(f"\ninterrupted; nothing finished is lost. Go on with:\n  {repeat}", err=True)
         sys.exit(130)
     click.echo(str(folder))
@@ -65,8 +84,8 @@ def run_command(
         click.echo(str(page))
 
 
-@click.command("plan")
-@click.argument("suite")
+@click.command("plan", short_help="Show what a suite would do, skip and cost.")
+@click.argument("suite", shell_complete=suites)
 @click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Change the suite, e.g. --set n=200.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def plan_command(suite: str, overrides: tuple[str, ...], as_json: bool) -> None:
@@ -79,23 +98,26 @@ def plan_command(suite: str, overrides: tuple[str, ...], as_json: bool) -> None:
       genbench plan quickstart
       genbench plan my.yaml --set n=2000 --json
     """
+    from genbench.cli.matrix import plan_lines
     from genbench.cli.tables import print_json, print_table
-    from genbench.run.forecast import forecast
+    from genbench.run.forecast import forecast, in_all
     from genbench.run.plan import make_plan
 
     plan = make_plan(_load(suite, overrides, None))
+    costs = forecast(plan)
     if as_json:
-        print_json({"cells": _rows(plan), "forecast": [vars(f) for f in forecast(plan)]})
+        print_json({"cells": _records(plan), "forecast": [{**vars(cost), "words": cost.words} for cost in costs]})
         return
-    click.echo(
-        f"{plan.suite.name}: {len(plan.models)} models, {len(plan.runnable)} of {len(plan.cells)} cells will run\n"
-    )
-    print_table(["model", "probe", "lens", "n", "will run?"], [list(row.values()) for row in _rows(plan)])
+    click.echo("\n".join(plan_lines(plan)))
     click.echo()
     print_table(
-        ["model", "made before?", "estimate"],
-        [[f.model, "kept: no work" if f.kept else "to be made", f.words] for f in forecast(plan)],
+        ["#", "model", "family", "data", "made before?", "estimate"],
+        [
+            [number, model.name, model.entry.id, model.data, "kept: no work" if cost.kept else "to be made", cost.words]
+            for number, (model, cost) in enumerate(zip(plan.models, costs, strict=True), 1)
+        ],
     )
+    click.echo(f"\nIn all: {in_all(costs)}.")
 
 
 def _load(suite: str, overrides: tuple[str, ...], country: str | None) -> Suite:
@@ -105,14 +127,17 @@ def _load(suite: str, overrides: tuple[str, ...], country: str | None) -> Suite:
     return Suite.load(suite, overrides=changes)
 
 
-def _rows(plan: Plan) -> list[dict[str, object]]:
+def _records(plan: Plan) -> list[dict[str, object]]:
     return [
         {
             "model": cell.model.name,
             "probe": cell.probe.id,
-            "lens": cell.lens.id if cell.lens else "",
+            "lens": cell.lens.id if cell.lens else None,
             "n": cell.n,
-            "will_run": "yes" if cell.because is None else f"skipped: {cell.because}",
+            "benchmark": cell.benchmark,
+            "settings": dict(cell.settings),
+            "will_run": cell.because is None,
+            "because": cell.because,
         }
         for cell in plan.cells
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -21,14 +23,17 @@ def in_batches(
     Raises whatever `work` raises, out of memory included once a single input does not fit.
     """
     done: list[T] = []
+    made: Sequence[T] | None
     while len(done) < len(inputs):
         chunk = inputs[len(done) : len(done) + size]
         try:
             made = work(chunk)
         except Exception as error:
-            if not out_of_memory(error) or size == 1:
+            if not out_of_memory(error) or len(chunk) == 1:
                 raise
-            size = max(1, size // 2)
+            made = None
+        if made is None:  # out here, where no traceback holds on to what the failed work had allocated
+            size = len(chunk) // 2
             _release()
             say(f"out of memory: going on in batches of {size}")
             continue
@@ -39,16 +44,25 @@ def in_batches(
     return done
 
 
-def out_of_memory(error: Exception) -> bool:
-    """Whether an error of Python, torch or a backend means that memory ran out."""
-    return isinstance(error, MemoryError) or "out of memory" in str(error).lower()
+SIGNS = ("out of memory", "can't allocate memory", "cannot allocate memory", "alloc_failed")
+
+
+def out_of_memory(error: BaseException | None) -> bool:
+    """Whether an error of Python, torch or a backend means that memory ran out, or was raised because it did."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, MemoryError) or any(sign in str(error).lower() for sign in SIGNS):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _release() -> None:
-    import gc
-
-    import torch
-
     gc.collect()
+    if (torch := sys.modules.get("torch")) is None:  # what was never imported holds no memory
+        return
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+    if torch.backends.mps.is_available():
+        torch.mps.empty_cache()

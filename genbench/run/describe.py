@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from genbench.core.catalogue import Entry
 from genbench.core.score import Metric, Toward
@@ -26,14 +26,14 @@ def describe(entry: Entry) -> dict[str, Any]:
         told["needs"] = [{"role": n.role, "kind": n.kind.__name__} for n in probe.needs]
         told["scores"] = {name: _metric(metric) for name, metric in spec.reports.items()}
         told["control"], told["truth"] = spec.control, spec.truth
-    else:
+    elif entry.kind != "plant":
         told["modality"] = spec.modality
     if entry.kind in ("model", "lens"):
         told["can"] = list(entry.capabilities)
     if entry.kind == "model" and spec.presets:
         told["presets"] = {name: dict(values) for name, values in spec.presets.items()}
     told["settings"] = {
-        name: {"type": _type(s.annotation), "default": "required" if s.required else s.default}
+        name: {"type": _type(s.annotation), "required": s.required, **({} if s.required else {"default": s.default})}
         for name, s in settings_of(loaded).items()
     }
     told["cites"] = list(getattr(spec, "cites", ()))
@@ -43,20 +43,30 @@ def describe(entry: Entry) -> dict[str, Any]:
 def in_words(entry: Entry, told: dict[str, Any]) -> str:
     """The same for a terminal."""
     lines = [f"{entry.kind} {entry.id}   ({told['file']})", "", entry.doc, ""]
+    if told.get("modality"):
+        lines += [f"Modality: {told['modality']}", *([] if told.get("can") else [""])]
+    if told.get("can"):
+        lines += [f"Can: {', '.join(told['can'])}", ""]
     if told.get("needs"):
         lines += ["Needs", *(f"  {n['role']}: {n['kind']}" for n in told["needs"]), ""]
     for name, metric in told.get("scores", {}).items():
-        lines += [f"Score {name}   [{metric['unit']}; {metric['better']}]", f"  {metric['summary']}"]
+        what = "; ".join(word for word in (metric["unit"], metric["better"]) if word)
+        context = "; context, never judged" if metric["context_only"] else ""
+        lines += [f"Score {name}   [{what}{context}]", f"  {metric['summary']}"]
         lines += [f"  {metric['reading']}"] if metric["reading"] else []
     if told.get("scores"):
         lines += ["", f"Must catch: {told['control']}.   Known truth: {told['truth']}.", ""]
     if told["settings"]:
-        lines += ["Settings", *(f"  {n}: {s['type']} = {s['default']!r}" for n, s in told["settings"].items()), ""]
+        lines += ["Settings", *(f"  {name}: {_setting(s)}" for name, s in told["settings"].items()), ""]
     if told.get("presets"):
         lines += ["Presets", *(f"  {name}: {values}" for name, values in told["presets"].items()), ""]
     if told["cites"]:
         lines += ["Cites", *(f"  {cite}" for cite in told["cites"]), ""]
     return "\n".join(lines)
+
+
+def _setting(told: dict[str, Any]) -> str:
+    return f"{told['type']}, to be given" if told["required"] else f"{told['type']} = {told['default']!r}"
 
 
 def _metric(metric: Metric) -> dict[str, Any]:
@@ -73,4 +83,6 @@ def _metric(metric: Metric) -> dict[str, Any]:
 
 
 def _type(annotation: Any) -> str:
-    return annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
+    if get_origin(annotation) is Literal:
+        return " | ".join(map(repr, get_args(annotation)))
+    return annotation.__name__ if type(annotation) is type else str(annotation).replace("typing.", "")

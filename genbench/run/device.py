@@ -12,10 +12,10 @@ def pick_device(wanted: str) -> str:
     present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if wanted == "auto":
         return next(name for name in ("cuda", "mps", "cpu") if present[name])
-    kind = wanted.split(":")[0]
-    if not present.get(kind, False):
-        here = ", ".join(name for name, there in present.items() if there)
-        raise GenBenchError(f"device {wanted!r} is not on this machine; here: {here}, or auto")
+    names = [name for name, there in present.items() if there and name != "cuda"]
+    names += ["cuda", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))] if present["cuda"] else []
+    if wanted not in names:
+        raise GenBenchError(f"device {wanted!r} is not on this machine; here: {', '.join(names)}, or auto")
     return wanted
 
 

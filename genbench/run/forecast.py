@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,25 +11,41 @@ from genbench.core.digest import digest
 from genbench.core.evidence import Stage
 from genbench.results.store import Cache
 from genbench.run.home import Home
-from genbench.run.plan import Plan, PlannedModel
+from genbench.run.plan import Cell, Plan, PlannedModel
 
 
 @dataclass(frozen=True)
 class Forecast:
     """One model's share: is all of its evidence kept, and how many seconds did making it take last time?
 
-    seconds is None where this model, as it stands, was never run from this folder.
+    seconds is None where this model, as it stands, was never run from this folder. more: the plan asks for evidence
+    that the last run did not make, so that seconds is the least it will take.
     """
 
     model: str
     kept: bool
     seconds: float | None
+    more: bool = False
 
     @property
     def words(self) -> str:
         if self.seconds is None:
             return "never timed here"
-        return "a moment" if self.kept else f"about {self.seconds:.0f} s, as last time"
+        if self.kept:
+            return "a moment"
+        return f"{'more than' if self.more else 'about'} {_span(self.seconds)}, as last time"
+
+
+def in_all(forecasts: Sequence[Forecast]) -> str:
+    """The whole plan's estimate in one sentence."""
+    timed = [f for f in forecasts if f.seconds is not None]
+    untimed = len(forecasts) - len(timed)
+    seconds = sum(f.seconds or 0.0 for f in timed if not f.kept)
+    if not timed:
+        return "no model of this plan was timed here yet; the first run will tell"
+    known = f"about {_span(seconds)}" if seconds else "a moment"
+    open_ended = f", and {untimed} model{'s' if untimed > 1 else ''} never timed here" if untimed else ""
+    return f"{known}{open_ended}"
 
 
 def forecast(plan: Plan, home: Home | None = None) -> list[Forecast]:
@@ -39,8 +55,12 @@ def forecast(plan: Plan, home: Home | None = None) -> list[Forecast]:
     told = []
     for planned in plan.models:
         hint = hints.get(_request(plan, planned))
-        kept = bool(hint) and all(cache.has(key) for key in (hint or {})["keys"])
-        told.append(Forecast(planned.name, kept, hint["seconds"] if hint else None))
+        if hint is None:
+            told.append(Forecast(planned.name, kept=False, seconds=None))
+            continue
+        more = not set(_needs(plan, planned)) <= set(hint["needs"])
+        kept = not more and all(cache.has(key) for key in hint["keys"])
+        told.append(Forecast(planned.name, kept, hint["seconds"], more))
     return told
 
 
@@ -50,7 +70,8 @@ def remember(plan: Plan, home: Home, spent: Mapping[str, Mapping[str, Stage]]) -
     for planned in plan.models:
         if stages := spent.get(planned.name):
             seconds = sum(stage.seconds for stage in stages.values())
-            hints[_request(plan, planned)] = {"keys": sorted(stages), "seconds": seconds}
+            needs = _needs(plan, planned)
+            hints[_request(plan, planned)] = {"keys": sorted(stages), "seconds": seconds, "needs": needs}
     path = home.root / "forecast.json"
     path.with_suffix(".new").write_text(json.dumps(hints, indent=1))
     path.with_suffix(".new").replace(path)
@@ -61,10 +82,28 @@ def _request(plan: Plan, planned: PlannedModel) -> str:
     return digest(planned.entry.id, planned.entry.code, planned.settings, data, planned.seed, plan.suite.n)
 
 
+def _needs(plan: Plan, planned: PlannedModel) -> list[str]:
+    """The evidence that the plan's cells ask of a model, each piece named."""
+    cells = [cell for cell in plan.runnable if cell.model is planned]
+    return sorted({f"{cell.n} {n.role} {n.kind.__name__} {_seen(cell)}" for cell in cells for n in cell.probe.needs})
+
+
+def _seen(cell: Cell) -> str:
+    return digest(cell.lens.id, cell.lens.settings)[:12] if cell.lens else "-"
+
+
 def _read(home: Home) -> dict[str, dict[str, Any]]:
+    """What earlier runs noted; a file that is torn, foreign or of an older form is as good as none."""
     path = home.root / "forecast.json"
     try:
-        hints: dict[str, dict[str, Any]] = json.loads(path.read_text())
+        hints = json.loads(path.read_text())
     except (OSError, ValueError):
         return {}
-    return hints
+    kept = hints.items() if isinstance(hints, dict) else ()
+    return {key: hint for key, hint in kept if isinstance(hint, dict) and {"keys", "seconds", "needs"} <= set(hint)}
+
+
+def _span(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

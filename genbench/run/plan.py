@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,9 +14,12 @@ from genbench.core.errors import CatalogueError, NotApplicable
 from genbench.core.model import Stands
 from genbench.core.probe import AXES, Probe, read_probe
 from genbench.core.settings import settings_of, with_defaults
+from genbench.run.fit import fitted
 from genbench.run.roles import unmet
 from genbench.run.sources import source_of
 from genbench.run.suite import ModelRequest, ProbeRequest, Suite
+
+WILD = frozenset("*?[]")
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ def make_plan(suite: Suite) -> Plan:
     """Resolves names and signatures into cells. Raises what the catalogue raises on a malformed entry."""
     models = tuple(_model(suite, request) for request in suite.models)
     lenses = {m.modality: lens for m in models if (lens := _default_lens(suite, m.modality))}
-    requests = [(probe, request) for request in suite.probes for probe in _probes(request)]
+    requests = [(load_probe(id), request) for id, request in requested(suite.probes)]
     requests.sort(key=lambda pair: AXES.index(pair[0].axis))
     cells = [_cell(suite, probe, request, model, lenses) for model in models for probe, request in requests]
     return Plan(suite, models, tuple({cell.id: cell for cell in cells}.values()), lenses)
@@ -98,16 +102,29 @@ def load_probe(id: str) -> Probe:
         raise CatalogueError(entry.path, entry.line, f"probe {entry.id}: {error}") from error
 
 
-def _probes(request: ProbeRequest) -> list[Probe]:
-    ids = fnmatch.filter(catalogue("probe"), request.probe) or [request.probe]
-    return [load_probe(id) for id in ids]
+def requested(requests: Sequence[ProbeRequest]) -> list[tuple[str, ProbeRequest]]:
+    """Which probe runs by which request: for each probe the most specific that name it, all of them where several are.
+
+    An id is more specific than any pattern, a pattern with more letters more specific than one with fewer.
+    """
+    chosen = []
+    for id in dict.fromkeys((*catalogue("probe"), *(r.probe for r in requests if not set(r.probe) & WILD))):
+        naming = [request for request in requests if fnmatch.fnmatchcase(id, request.probe)]
+        most = max((_specific(request.probe) for request in naming), default=0)
+        chosen += [(id, request) for request in naming if _specific(request.probe) == most]
+    return chosen
+
+
+def _specific(pattern: str) -> float:
+    return sum(c not in WILD for c in pattern) if set(pattern) & WILD else math.inf
 
 
 def _model(suite: Suite, request: ModelRequest) -> PlannedModel:
     entry = find("model", request.family_id)
     cls = entry.load()
     preset = dict(cls.__genbench__.presets.get(request.preset or "", {}))
-    settings = with_defaults(settings_of(cls), {**preset, **request.all_settings})
+    known = settings_of(cls)
+    settings = with_defaults(known, fitted(known, {**preset, **request.all_settings}))
     modality = cls.__genbench__.modality
     if request.data:
         modality = source_of(suite.data[request.data])[0].modality
@@ -119,7 +136,8 @@ def _model(suite: Suite, request: ModelRequest) -> PlannedModel:
 def _lens(id: str, settings: Mapping[str, Any]) -> PlannedLens:
     entry = find("lens", id)
     cls = entry.load()
-    return PlannedLens(entry, with_defaults(settings_of(cls), settings), cls)
+    known = settings_of(cls)
+    return PlannedLens(entry, with_defaults(known, fitted(known, settings)), cls)
 
 
 def _default_lens(suite: Suite, modality: str) -> PlannedLens | None:
@@ -131,9 +149,9 @@ def _cell(
     suite: Suite, probe: Probe, request: ProbeRequest, model: PlannedModel, lenses: Mapping[str, PlannedLens]
 ) -> Cell:
     lens = lenses.get(model.modality)
-    if request.lens and request.lens.lens.split(".")[0] == model.modality:
+    if request.lens and find("lens", request.lens.lens).modality == model.modality:
         lens = _lens(request.lens.lens, request.lens.settings)
-    settings = with_defaults(probe.settings, request.settings)
+    settings = with_defaults(probe.settings, fitted(probe.settings, request.settings))
     n = request.n or suite.n
     seen = lens if probe.uses_lens or probe.needs_role("perturbed") else None
     because = _because(suite, probe, request, model, lens)

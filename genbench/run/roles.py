@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from genbench.core.evidence import Annotations, Arrays, Energy, Features, Fingerprints, LogProbs, Pairs, Texts
 from genbench.core.lens import Annotator, Continuous, Embeds, Fingerprinter, Perturbs, Reads
-from genbench.core.model import Completer, Density, Perturbable, Sampler
+from genbench.core.model import Completer, Density, Differentiable, Perturbable, Sampler, Translator
 from genbench.core.probe import Need
 
 LENS_OFFERS: dict[type, type] = {
@@ -13,6 +13,13 @@ LENS_OFFERS: dict[type, type] = {
     Annotations: Annotator,
     Texts: Reads,
     Arrays: Continuous,
+}
+CANNOT: dict[type, str] = {
+    Sampler: "cannot be sampled",
+    Density: "gives no log-probabilities",
+    Differentiable: "gives no gradients",
+    Completer: "completes no prompts",
+    Translator: "translates no inputs",
 }
 FROM_DATA = frozenset({"train", "held_out"})
 FROM_MODEL = frozenset({"generated", "anchor", "perturbed", "again"})
@@ -24,26 +31,31 @@ NUDGE = 0.1
 def unmet(need: Need, model: type, lens: type | None, *, has_benchmark: bool) -> str | None:
     """Why this need cannot be met by a model and a lens of these classes; None where it can."""
     if need.role == "model":
-        return None if _can(model, need.kind) else f"the model is no {need.kind.__name__}"
+        return None if _can(model, need.kind) else _no(need.kind)
     if need.kind is Energy:
         return None
     if need.kind in (LogProbs, Pairs) and not _can(model, Density):
-        return f"{need.parameter} needs log-probabilities, and the model is no Density"
+        return _no(Density)
     if need.kind is Pairs and not has_benchmark:
-        return f"{need.parameter} needs a benchmark file: name a dataset as `benchmark` of this probe"
+        return "needs a benchmark: name a dataset as `benchmark` of this probe"
     if need.role in FROM_MODEL and (because := _unmade(need.role, model, lens)):
         return because
     if need.kind in LENS_OFFERS:
         if lens is None:
-            return f"{need.parameter} needs a lens, and none is known for this modality"
+            return "needs a lens, and none is known for this modality; name one under `lenses`"
         if not _can(lens, LENS_OFFERS[need.kind]):
             return f"the lens {lens.__name__} gives no {need.kind.__name__}"
     return None
 
 
+def _no(capability: type) -> str:
+    """What the model lacks, in words, with the protocol's name for who wants to add it."""
+    return f"the model {CANNOT.get(capability, 'lacks what this probe asks')} (it is no {capability.__name__})"
+
+
 def _unmade(role: str, model: type, lens: type | None) -> str | None:
     if role == "generated":
-        return None if _can(model, Sampler) else "the model is no Sampler"
+        return None if _can(model, Sampler) else _no(Sampler)
     if _can(model, Perturbable):
         return None
     if not _can(model, Completer):

@@ -8,7 +8,9 @@ from typing import Any
 
 from genbench.core.catalogue import Entry, find
 from genbench.core.data import Dataset
+from genbench.core.settings import settings_of
 from genbench.data._sniff import sniff
+from genbench.run.fit import fitted
 from genbench.run.suite import DataRequest, Suite
 
 
@@ -24,5 +26,6 @@ def source_of(request: DataRequest) -> tuple[Entry, Mapping[str, Any]]:
 def load_dataset(suite: Suite, name: str) -> Dataset:
     """Reads the suite's dataset of that name."""
     entry, settings = source_of(suite.data[name])
-    data: Dataset = entry.load()(**settings)
+    read = entry.load()
+    data: Dataset = read(**fitted(settings_of(read), settings))
     return replace(data, name=name)

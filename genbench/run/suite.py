@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from genbench.core.errors import GenBenchError, Mistake, SuiteError, suggestion
-from genbench.run.binding import check_names
-from genbench.run.yaml_source import Source, Where, plain_scalar, read_yaml
+from genbench.run.binding import SUGAR, check_names
+from genbench.run.fit import in_words, whole
+from genbench.run.overrides import override
+from genbench.run.yaml_source import Source, Where, read_yaml
 
-# Sugar: `hf: x` is family hf with this setting.
-SUGAR = {"hf": "path", "python": "object", "samples": "path"}
 DEFAULT_LENSES = {"image": "image.pixels", "text": "text.ngrams"}
-PATHS = ("path", "held_out_path", "train_path")
+PATHS = ("path", "held_out", "weights")  # settings that may name a file
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Count = Annotated[int, Field(gt=0)]
+Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
+Whole = Annotated[int, Field(ge=0, strict=True), BeforeValidator(whole)]
+Count = Annotated[int, Field(gt=0, strict=True), BeforeValidator(whole)]
+Flag = Annotated[bool, Field(strict=True)]
+DEVICE = r"^(auto|cpu|mps|cuda(:\d+)?)$"
+Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"\S")]
 
 
 class Part(BaseModel):
@@ -68,7 +73,7 @@ class LensRequest(Part):
 class ModelRequest(Part):
     """A model: exactly one of family, hf, python or samples."""
 
-    name: str = Field(min_length=1, max_length=80, description="What reports call it; unique in the suite.")
+    name: Name = Field(description="What reports call it; unique in the suite.")
     family: str | None = Field(None, description="A family trained here, see `genbench list models`.")
     hf: str | None = Field(None, description="A transformers model: a local path or a hub id.")
     python: str | None = Field(None, description="Your object, as package.module:name.")
@@ -76,7 +81,7 @@ class ModelRequest(Part):
     data: str | None = Field(None, description="The dataset it is fitted on and compared with.")
     preset: str | None = Field(None, description="A named group of settings, such as tiny or base.")
     settings: dict[str, Any] = Field(default_factory=dict)
-    seed: int | None = Field(None, ge=0, description="Default: the suite's seed.")
+    seed: Whole | None = Field(None, description="Default: the suite's seed.")
 
     @model_validator(mode="after")
     def _one_kind(self) -> ModelRequest:
@@ -98,7 +103,12 @@ class ModelRequest(Part):
 
 
 class ProbeRequest(Part):
-    """A probe, or a pattern such as `memorization.*`, with settings of its own."""
+    """A probe, or a pattern such as `memorization.*`, with settings of its own.
+
+    Where several requests name one probe, the most specific counts: an id before any pattern, and of patterns the one
+    with more letters, so that `["*", {probe: quality.prdc, n: 2000}]` runs prdc once, with 2000. Requests that are
+    equally specific all count: naming an id twice, through two lenses, runs it through both.
+    """
 
     probe: str = Field(description="A probe's id or a pattern over ids, see `genbench list probes`.")
     lens: LensRequest | None = Field(None, description="See through this lens instead of the suite's.")
@@ -119,20 +129,26 @@ class Gate(Part):
     models: tuple[str, ...] | None = Field(None, description="Which models must pass; default: all that have it.")
     below: Number | None = None
     above: Number | None = None
-    no_alarm: bool = Field(False, description="Pass where the score's own tolerance past its floor is kept.")
+    no_alarm: Flag = Field(False, description="Pass where the score's own tolerance past its floor is kept.")
 
     @model_validator(mode="after")
     def _something(self) -> Gate:
         if self.below is None and self.above is None and not self.no_alarm:
             raise ValueError("give `below`, `above` or `no_alarm: true`")
+        if self.below is not None and self.above is not None and self.above >= self.below:
+            raise ValueError(f"nothing lies above {self.above:g} and below {self.below:g}")
         return self
 
 
 class Meters(Part):
     """How energy is read, and where the electricity comes from."""
 
-    meter: str = Field("codecarbon", pattern="^(codecarbon|none)$")
-    country: str | None = Field(None, pattern="^[A-Z]{3}$", description="ISO 3166 alpha-3, such as FRA. Never guessed.")
+    meter: Literal["codecarbon", "none"] = "codecarbon"
+    country: str | None = Field(
+        None,
+        description="ISO 3166 alpha-3, such as FRA. Never guessed.",
+        json_schema_extra={"pattern": "^[A-Z]{3}$"},  # checked against the table of grids, see binding
+    )
     carbon_intensity_g_per_kwh: Number | None = Field(
         None, ge=0, description="Your own figure, instead of the country's."
     )
@@ -141,13 +157,13 @@ class Meters(Part):
 class Suite(Part):
     """What `genbench run` carries out."""
 
-    name: str = Field(min_length=1, max_length=80)
+    name: Name
     about: str = ""
-    seed: int = Field(0, ge=0)
+    seed: Whole = 0
     n: Count = Field(500, description="Samples drawn from each model.")
     train_n: Count | None = Field(None, description="At most so many training items are compared with.")
     held_out_n: Count | None = Field(None, description="At most so many held-out items are compared with.")
-    device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps.")
+    device: str = Field("auto", pattern=DEVICE, description="auto, cpu, cuda, cuda:1 or mps.")
     batch: Count = Field(64, description="Items worked on at once; halved when memory runs out.")
     data: dict[str, DataRequest] = Field(min_length=1)
     lenses: dict[str, LensRequest] = Field(default_factory=dict, description="One lens per modality.")
@@ -161,9 +177,14 @@ class Suite(Part):
     def load(cls, suite: str, *, overrides: Sequence[str] = ()) -> Suite:
         """A suite by path or shipped name, with `path=value` changes. All mistakes come in one `SuiteError`."""
         path = find_suite(suite)
-        source = read_yaml(str(path) if Path(suite).exists() else suite, path.read_bytes())
-        for change in overrides:
-            _apply(source, change)
+        try:
+            raw = path.read_bytes()
+        except OSError as error:
+            raise GenBenchError(f"{path}: cannot be read: {error.strerror}") from error
+        source = read_yaml(str(path), raw)
+        if isinstance(source.value, Mapping):
+            for change in overrides:
+                override(source, change)
         _root_paths(source.value, path.parent)
         loaded = cls._checked(source)
         loaded._path = path
@@ -189,11 +210,12 @@ class Suite(Part):
         try:
             suite = cls.model_validate(source.value)
         except ValidationError as error:
-            mistakes += [_explained(source, dict(e)) for e in error.errors(include_url=False)]
-        mistakes += [source.mistake(where, problem) for where, problem in check_names(source.value)]
+            mistakes += [m for e in error.errors(include_url=False) if (m := _explained(source, dict(e)))]
+        mistakes += [source.mistake(where, problem) for where, problem in _endless(source.value, ())]
+        mistakes += [source.mistake(w.where, w.problem, at_key=w.at_key) for w in check_names(source.value)]
         if mistakes or suite is None:
-            unique = {(m.line, m.column, m.problem): m for m in mistakes}
-            raise SuiteError(sorted(unique.values(), key=lambda m: (m.line, m.column)))
+            unique = {(m.path, m.line, m.column, m.problem): m for m in mistakes}
+            raise SuiteError(sorted(unique.values(), key=lambda m: (m.path != source.path, m.path, m.line, m.column)))
         return suite
 
     def lens_for(self, modality: str) -> LensRequest | None:
@@ -214,31 +236,20 @@ def shipped_suites() -> dict[str, Path]:
 
 def find_suite(suite: str) -> Path:
     """The file of a suite given by path or shipped name."""
-    if Path(suite).is_file():
+    if _exists(Path(suite)) and Path(suite).is_file():
         return Path(suite)
     shipped = shipped_suites()
     if suite in shipped:
         return shipped[suite]
-    raise GenBenchError(f"no suite {suite!r}: neither a file nor a shipped suite{suggestion(suite, list(shipped))}")
+    what = "a folder, not a suite's file" if _exists(Path(suite)) else "neither a file nor a shipped suite"
+    raise GenBenchError(f"no suite {suite!r}: {what}{suggestion(suite, list(shipped))}")
 
 
-def _apply(source: Source, change: str) -> None:
-    """Sets `models.0.preset=base` in the parsed values."""
-    path, equals, text = change.partition("=")
-    keys: list[str | int] = [int(k) if k.isdigit() else k for k in path.split(".")]
-    if not equals or not path:
-        raise GenBenchError(f"--set wants PATH=VALUE, such as n=200 or models.0.preset=base; got {change!r}")
-    at = source.value
-    for key in keys[:-1]:
-        if isinstance(at, dict):
-            at = at.setdefault(key, {})
-        elif isinstance(at, list) and isinstance(key, int) and key < len(at):
-            at = at[key]
-        else:
-            raise GenBenchError(f"--set {change}: there is no {key!r} at that place")
-    if isinstance(at, list) and not (isinstance(keys[-1], int) and keys[-1] < len(at)):
-        raise GenBenchError(f"--set {change}: there is no {keys[-1]!r} at that place")
-    at[keys[-1]] = plain_scalar(text)
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # too long for a name, or holding a NUL
+        return False
 
 
 def _root_paths(value: Any, folder: Path) -> None:
@@ -248,34 +259,61 @@ def _root_paths(value: Any, folder: Path) -> None:
             _root_paths(element, folder)
     elif isinstance(value, dict):
         for key, inner in value.items():
-            if key in (*PATHS, *SUGAR) and isinstance(inner, str) and (folder / inner).exists():
-                value[key] = str((folder / inner).resolve())
+            if key in (*PATHS, *SUGAR) and isinstance(inner, str):
+                if inner and _exists(folder / inner):
+                    value[key] = str((folder / inner).resolve())
             else:
                 _root_paths(inner, folder)
 
 
-def _explained(source: Source, error: Mapping[str, Any]) -> Mistake:
-    """A pydantic error in our words: what was got, what is allowed, what is near."""
-    where: Where = tuple(part for part in error["loc"] if part != "settings" or part in error["loc"][:1])
-    kind, got = error["type"], error.get("input")
+def _endless(value: Any, where: Where) -> Iterator[tuple[Where, str]]:
+    """NaN and infinities, anywhere: no threshold, setting or record can hold them."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield where, f"{value} is no finite number; put quotes around it if the word is meant"
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _endless(inner, (*where, key))
+    elif isinstance(value, list | tuple):
+        for i, inner in enumerate(value):
+            yield from _endless(inner, (*where, i))
+
+
+def _explained(source: Source, error: Mapping[str, Any]) -> Mistake | None:
+    """A pydantic error in our words: what was got, what is allowed, what is near; None where another says it."""
+    where = _written(source, error["loc"])
+    kind = error["type"]
+    got = error.get("input")
+    if kind == "finite_number" or (isinstance(got, float) and not math.isfinite(got)):
+        return None  # said by `_endless`
+    if kind == "too_short" and got:
+        return None  # its elements have mistakes of their own, and pydantic counts what is left
     if kind == "extra_forbidden":
-        return source.mistake(
-            where, f"unknown key {where[-1]!r}{suggestion(str(where[-1]), _fields(where))}", at_key=True
-        )
+        near = suggestion(str(where[-1]), _allowed(where))
+        return source.mistake(where, f"unknown key {where[-1]!r}{near}", at_key=True)
     if kind == "missing":
-        return source.mistake(where[:-1], f"{where[-1]!r} is missing")
-    message = str(error["msg"]).removeprefix("Value error, ")
-    shown = f"; got {got!r}" if isinstance(got, str | int | float | bool | None) and "got" not in message else ""
-    return source.mistake(where, f"{'.'.join(map(str, where)) or 'suite'}: {message[:1].lower()}{message[1:]}{shown}")
+        return source.mistake(where[:-1], f"{where[-1]!r} is missing", at_key=len(where) > 1)
+    name = ".".join(map(str, where)) or "suite"
+    if kind == "string_pattern_mismatch":
+        wants = "one of auto, cpu, cuda, cuda:1, mps" if where[-1] == "device" else "a name that can be seen"
+        return source.mistake(where, f"{name}: wants {wants}; got {got!r}")
+    return source.mistake(where, f"{name}: {in_words(error)}")
 
 
-def _fields(where: Where) -> list[str]:
+def _written(source: Source, loc: Where) -> Where:
+    """Where it stands in the file: settings of data and lenses may stand without the word `settings`."""
+    short = tuple(part for part in loc if part != "settings")
+    return loc if loc in source.keys or loc in source.values or short not in source.values else short
+
+
+def _allowed(where: Where) -> list[str]:
+    """The keys that could stand at that place."""
     parts: dict[str, type[BaseModel]] = {
+        "data": DataRequest,
+        "lenses": LensRequest,
         "models": ModelRequest,
-        "probes": ProbeRequest,
+        "probes": LensRequest if "lens" in where[:-1] else ProbeRequest,
         "gates": Gate,
         "meters": Meters,
-        "lenses": LensRequest,
     }
     owner: type[BaseModel] = parts.get(str(where[0]), Suite) if len(where) > 1 else Suite
     return sorted(owner.model_fields)

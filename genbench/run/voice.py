@@ -19,25 +19,36 @@ class Voice:
         self.stream = stream or sys.stderr
         self.quiet = quiet
         self.warnings: list[str] = []
+        self._above: Callable[[str], None] | None = None  # prints above the bar that is being drawn
 
     def say(self, message: str) -> None:
         """One line of what is going on."""
         if not self.quiet:
-            print(inert(message), file=self.stream, flush=True)
+            self._print(inert(message))
 
     def warn(self, message: str) -> None:
         """One line that a person should read; kept for the report."""
         self.warnings.append(message)
-        print(inert(f"note: {message}"), file=self.stream, flush=True)
+        self._print(inert(f"note: {message}"))
+
+    def _print(self, line: str) -> None:
+        if self._above is not None:
+            self._above(line)
+        else:
+            print(line, file=self.stream, flush=True)
 
     @contextmanager
     def bar(self, label: str) -> Iterator[Tell]:
-        """A progress bar on a terminal; elsewhere nothing, as the line said after it tells what was done."""
-        if self.quiet or not self.stream.isatty():
+        """A progress bar on a terminal; elsewhere nothing, as the line said after it tells what was done.
+
+        One at a time: a bar within a bar is silent.
+        """
+        if self.quiet or self._above is not None or not self.stream.isatty():
             yield lambda done, total, note: None
             return
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.text import Text
 
         columns = (
             TextColumn("{task.description}", markup=False),
@@ -48,4 +59,8 @@ class Voice:
         )
         with Progress(*columns, console=Console(file=self.stream), transient=True) as progress:
             task = progress.add_task(inert(label), total=1, note="")
-            yield lambda done, total, note: progress.update(task, completed=done, total=total, note=inert(note))
+            self._above = lambda line: progress.console.print(Text(line), soft_wrap=True)
+            try:
+                yield lambda done, total, note: progress.update(task, completed=done, total=total, note=inert(note))
+            finally:
+                self._above = None
