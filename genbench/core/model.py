@@ -112,6 +112,10 @@ class Stands(Protocol):
 
     def unwrap(self) -> Any: ...
 
+    def stands_for(self) -> type:
+        """A type with the object's capabilities, for a plan: nothing is built to tell."""
+        ...
+
 
 @runtime_checkable
 class Receives(Protocol):

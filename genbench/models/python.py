@@ -33,6 +33,16 @@ class Python:
         """What stands for the object: its capabilities and an identity. The object itself is left as it was."""
         return standing(load_object(self.object, self.arguments), source_identity(self.object, self.arguments))
 
+    def stands_for(self) -> type:
+        """The type whose methods tell what the object can do. `ModelError` where it is missing or can do nothing."""
+        found = _imported(self.object)
+        cls = found if inspect.isclass(found) else type(found)
+        if any(issubclass(cls, capability) for capability in CAPABILITIES):
+            return cls
+        if not any("__call__" in vars(above) for above in cls.__mro__):  # not asked of a class, which is called to build
+            raise _incapable(self.object, cls)
+        return FromFunction
+
 
 def load_object(name: str, arguments: Mapping[str, Any]) -> Any:
     """The object named `package.module:object`, a class built with `arguments`, a function made a sampler.
@@ -52,8 +62,7 @@ def load_object(name: str, arguments: Mapping[str, Any]) -> Any:
         raise ModelError(f"python: {name} is no class, so it takes no arguments, got {dict(arguments)}")
     if not _methods(found):
         if not callable(found):
-            known = "; ".join(f"{c.__name__}: {', '.join(_members(c))}" for c in CAPABILITIES)
-            raise ModelError(f"python: {name} ({type(found).__name__}) has the methods of no capability ({known})")
+            raise _incapable(name, type(found))
         found = FromFunction(found)
     return found
 
@@ -66,6 +75,11 @@ class FromFunction:
 
     def sample(self, seeds: Sequence[int]) -> Sequence[Item]:
         return self.function(seeds)
+
+
+def _incapable(name: str, cls: type) -> ModelError:
+    known = "; ".join(f"{c.__name__}: {', '.join(_members(c))}" for c in CAPABILITIES)
+    return ModelError(f"python: {name} ({cls.__name__}) has the methods of no capability ({known})")
 
 
 def standing(found: Any, identity: str) -> Any:

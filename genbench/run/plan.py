@@ -129,7 +129,7 @@ def _model(suite: Suite, request: ModelRequest) -> PlannedModel:
     if request.data:
         modality = source_of(suite.data[request.data])[0].modality
     seed = suite.seed if request.seed is None else request.seed
-    capabilities: type = type(cls(**settings).unwrap()) if issubclass(cls, Stands) else cls
+    capabilities: type = cls(**settings).stands_for() if issubclass(cls, Stands) else cls
     return PlannedModel(request.name, entry, settings, request.data or "", modality, seed, capabilities)
 
 

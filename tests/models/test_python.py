@@ -148,3 +148,17 @@ def test_a_module_that_breaks_on_import_is_named(tmp_path: Path, monkeypatch: py
 def test_objects_that_are_no_function_and_no_capability_are_refused_before_a_run() -> None:
     with pytest.raises(ModelError, match="has the methods of no capability"):
         load_object("genbench.core.model:CAPABILITIES", {})
+
+
+def test_what_an_object_can_do_is_told_without_building_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "costly_model.py").write_text(
+        "class Costly:\n    def __init__(self):\n        raise RuntimeError('built')\n"
+        "    def sample(self, seeds):\n        return seeds\n"
+        "class Idle:\n    pass\n"
+        "def draw(seeds):\n    return seeds\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert issubclass(Python(object="costly_model:Costly").stands_for(), Sampler)
+    assert issubclass(Python(object="costly_model:draw").stands_for(), Sampler)
+    with pytest.raises(ModelError, match="no capability"):
+        Python(object="costly_model:Idle").stands_for()
