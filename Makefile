@@ -15,10 +15,10 @@ demo: $(READY)  ## train and score small models offline, on a CPU, and write the
 	$(BIN)/genbench run quickstart
 
 test: $(READY)  ## run all tests
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist loadfile
 
 quick: $(READY)  ## run the tests that take less than ten seconds each
-	$(BIN)/python -m pytest -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist loadfile -m "not slow"
 
 check: $(READY)  ## lint, types and the import contract
 	$(BIN)/ruff check .

@@ -39,7 +39,8 @@ class Python:
         cls = found if inspect.isclass(found) else type(found)
         if any(issubclass(cls, capability) for capability in CAPABILITIES):
             return cls
-        if not any("__call__" in vars(above) for above in cls.__mro__):  # not asked of a class, which is called to build
+        # Not `callable`: every class is, to be built.
+        if not any("__call__" in vars(above) for above in cls.__mro__):
             raise _incapable(self.object, cls)
         return FromFunction
 
