@@ -7,20 +7,23 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from genbench.core.data import Quarantined
 from genbench.core.errors import DataError
+from genbench.data._archives import Member, is_archive, members
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 # A file's content decides its format, not its name; EPS, which would start an interpreter, and rarer ones stay shut.
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 MAX_PIXELS = 50_000_000  # per image: about 150 MB decoded; a bomb of a few kB can stand for gigabytes
 MAX_BYTES = 8 << 30  # all images of a folder together, decoded
+Place: TypeAlias = Path | Member  # where a picture lies: a file, or one within an archive
 SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 
 
@@ -33,13 +36,19 @@ class Images:
     """Images [height width channels] of one shape, the files they come from, what was set aside, and facts."""
 
     items: list[np.ndarray] = field(default_factory=list)
-    files: list[Path] = field(default_factory=list)
+    files: list[Place] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def image_files(root: Path) -> Iterator[Path]:
-    """Image files below a folder by suffix in any case, sorted; hidden ones, and those in hidden folders, left out."""
+def image_files(root: Path) -> Iterator[Place]:
+    """Image files below a folder by suffix in any case, sorted; hidden ones, and those in hidden folders, left out.
+
+    An archive counts as the folder that was packed. What lies in it but cannot be had is among them, with its fault.
+    """
+    if is_archive(root):
+        yield from members(root, SUFFIXES)
+        return
     for path in sorted(root.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
         if path.suffix.lower() in SUFFIXES and not hidden and path.is_file():
@@ -47,12 +56,15 @@ def image_files(root: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _opened(path: Path, max_pixels: int) -> Iterator[Image.Image]:
+def _opened(path: Place, max_pixels: int) -> Iterator[Image.Image]:
     """An image whose header was read and found within bounds; every fault of opening or decoding is `Unusable`."""
+    if isinstance(path, Member) and path.fault:
+        raise Unusable(path.fault)
     try:
+        source = BytesIO(path.read()) if isinstance(path, Member) else path
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's own bound warns; the one below decides
-            with Image.open(path, formats=FORMATS) as image:
+            with Image.open(source, formats=FORMATS) as image:
                 width, height = image.size
                 if width * height > max_pixels:
                     raise Unusable(f"{width} x {height} = {width * height:,} pixels; at most {max_pixels:,} are read")
@@ -67,7 +79,7 @@ def _opened(path: Path, max_pixels: int) -> Iterator[Image.Image]:
         raise Unusable(f"cannot be decoded: {type(error).__name__}: {error}") from error
 
 
-def read_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+def read_image(path: Place, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """uint8 [height width 1 or 3]. The size is read from the header and bounded before anything is decoded.
 
     16-bit grey is scaled to 8 bits, CMYK and palettes become RGB, transparency is laid on white, EXIF orientation is
@@ -78,7 +90,7 @@ def read_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
         return _eight_bits(ImageOps.exif_transpose(image))
 
 
-def _shape(path: Path, max_pixels: int) -> tuple[int, int]:
+def _shape(path: Place, max_pixels: int) -> tuple[int, int]:
     """(height, width) as shown, from the header alone."""
     with _opened(path, max_pixels) as image:
         sideways = image.getexif().get(0x0112) in SIDEWAYS
@@ -122,7 +134,7 @@ def resized(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def read_images(
-    files: Sequence[Path], *, size: int | None = None, like: np.ndarray | None = None, max_pixels: int = MAX_PIXELS
+    files: Sequence[Place], *, size: int | None = None, like: np.ndarray | None = None, max_pixels: int = MAX_PIXELS
 ) -> Images:
     """All files as images of one size and one number of channels.
 
@@ -131,7 +143,7 @@ def read_images(
     read first, so that no more than one image is ever held at its full size.
     """
     found = Images()
-    shapes: dict[Path, tuple[int, int]] = {}
+    shapes: dict[Place, tuple[int, int]] = {}
     for file in files:
         try:
             shapes[file] = _shape(file, max_pixels)
@@ -153,10 +165,20 @@ def read_images(
         except Unusable as error:
             found.quarantined.append(Quarantined(str(file), str(error)))
     channels = None if like is None else int(like.shape[2])
-    return _uniform(found, [shapes[file] for file in found.files], common, channels)
+    return uniform(found, [shapes[file] for file in found.files], common, channels)
 
 
-def _uniform(found: Images, shapes: list[tuple[int, int]], common: tuple[int, int], channels: int | None) -> Images:
+def shaped_like(images: np.ndarray, like: np.ndarray | None) -> Images:
+    """Images [n h w c] of one shape already, in the shape of `like`, with facts as above."""
+    common = images.shape[1:3] if like is None else like.shape[:2]
+    if (needed := len(images) * common[0] * common[1] * 3) > MAX_BYTES:
+        raise DataError(f"{len(images):,} images of {common[0]} x {common[1]} need {needed / 2**30:.0f} GiB")
+    found = Images([resized(image, *common) for image in images])
+    channels = None if like is None else int(like.shape[2])
+    return uniform(found, [images.shape[1:3]] * len(images), common, channels)
+
+
+def uniform(found: Images, shapes: list[tuple[int, int]], common: tuple[int, int], channels: int | None) -> Images:
     """One number of channels: as asked, or else of the image that has most."""
     if not found.items:
         return found

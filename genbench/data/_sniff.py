@@ -11,12 +11,17 @@ from genbench.core.data import Item, Quarantined
 from genbench.core.digest import digest
 from genbench.core.errors import DataError
 from genbench.data import csv, jsonl, text_file, text_folder
-from genbench.data._images import SUFFIXES, image_files, read_images
+from genbench.data._archives import is_archive
+from genbench.data._arrays import SUFFIXES as ARRAYS
+from genbench.data._arrays import read_arrays
+from genbench.data._images import SUFFIXES, image_files, read_images, shaped_like
 from genbench.data._texts import Reader, existing
 
 BY_SUFFIX = {
     ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv",
     ".txt": "text_file", ".text": "text_file", ".md": "text_file", ".rst": "text_file",
+    ".npy": "image_array", ".npz": "image_array",
+    ".zip": "image_folder", ".tar": "image_folder", ".tgz": "image_folder",
 }  # fmt: skip
 READERS: dict[str, Reader] = {
     "jsonl": jsonl.read,
@@ -30,9 +35,13 @@ def sniff(path: str) -> tuple[str, dict[str, Any]]:
     """(data source, its settings) for a path. `DataError` says what was found where that decides nothing."""
     found = existing(path)
     suffix = found.suffix.lower()
+    if source := _published(found):
+        return source, {"path": path}
     if found.is_file():
         if suffix in BY_SUFFIX:
             return BY_SUFFIX[suffix], {"path": path}
+        if is_archive(found):
+            return "image_folder", {"path": path}
         if suffix in SUFFIXES:
             raise DataError(f"{path!r} is one image; give the folder that holds the images")
         known = ", ".join(sorted(BY_SUFFIX))
@@ -47,6 +56,14 @@ def sniff(path: str) -> tuple[str, dict[str, Any]]:
     raise DataError(f"{path!r} holds neither images ({', '.join(sorted(SUFFIXES))}) nor texts; {holds}")
 
 
+def _published(found: Path) -> str | None:
+    """The source for data sets whose files have names of their own: idx files, and CIFAR-10's batches."""
+    names = [p.name for p in found.iterdir()] if found.is_dir() else [found.name]
+    if any("-idx3-ubyte" in name or ".idx3-ubyte" in name for name in names):
+        return "idx"
+    return "cifar10" if {"data_batch_1.bin", "cifar-10-batches-bin", "cifar-10-binary.tar.gz"} & set(names) else None
+
+
 @dataclass(frozen=True)
 class Outputs:
     """Outputs in order, their digest, what was set aside, and what was done to them."""
@@ -58,7 +75,7 @@ class Outputs:
 
 
 def read_outputs(path: str, modality: str, like: Item = None) -> Outputs:
-    """The outputs in a folder or file of one modality.
+    """The outputs in a folder or file of one modality; images also in an archive or a NumPy array.
 
     Outputs are never refused for being alike: a model that repeats itself is to be scored, not turned away. Images
     get the shape of `like`, a real item they will be compared with, or the most common one; a repeated or single
@@ -77,10 +94,14 @@ def read_outputs(path: str, modality: str, like: Item = None) -> Outputs:
 
 
 def _images(found: Path, path: str, like: Item) -> tuple[list[Item], list[Quarantined], dict[str, Any]]:
-    if found.is_file() and found.suffix.lower() not in SUFFIXES:
+    if found.suffix.lower() in ARRAYS and found.is_file():
+        arrays = read_arrays(found)
+        shaped = shaped_like(arrays.images, like)
+        return list(shaped.items), [], {**arrays.facts, **shaped.facts}
+    if found.is_file() and found.suffix.lower() not in SUFFIXES and not is_archive(found):
         raise DataError(f"{path!r} is no folder of images, and the data it is compared with are images")
-    files = [found] if found.is_file() else list(image_files(found))
-    read = read_images(files, like=like)
+    one = found.is_file() and not is_archive(found)
+    read = read_images([found] if one else list(image_files(found)), like=like)
     return list(read.items), read.quarantined, read.facts
 
 

@@ -107,6 +107,9 @@ def joined(n: int, edges: Int[np.ndarray, "m 2"]) -> Int[np.ndarray, " n"]:
     return labels
 
 
+MANY = 20_000  # rows from which on sorting pays
+
+
 def near_vectors(x: Float[np.ndarray, "n d"], radius: float, *, block: int = 512) -> Int[np.ndarray, " n"]:
     """[n] cluster labels: rows that lie within `radius` (Euclidean) of one another, directly or in a chain.
 
@@ -115,14 +118,42 @@ def near_vectors(x: Float[np.ndarray, "n d"], radius: float, *, block: int = 512
     _, first, same = np.unique(x, axis=0, return_index=True, return_inverse=True)
     u = x[first].astype(np.float64)
     u -= u.mean(axis=0)  # smaller norms cancel less in |a|^2 + |b|^2 - 2ab
+    if len(u) < MANY:
+        labels = _near(u, radius, block, np.full(len(u), len(u)))
+    else:  # rows near one another are near along every line, so of rows sorted along one only a window is compared
+        along = u @ _longest(u)
+        order = np.argsort(along, kind="stable")
+        along = along[order]
+        ends = np.searchsorted(along, along + radius * (1 + 1e-9) + 1e-9, side="right")
+        found = np.empty(len(u), dtype=np.int64)
+        found[order] = _near(u[order], radius, block, ends)
+        _, at, which = np.unique(found, return_index=True, return_inverse=True)
+        labels = np.argsort(np.argsort(at))[which]  # numbered in order of appearance, as without the sorting
+    whole: np.ndarray = labels[same.reshape(-1)]
+    return whole
+
+
+def _near(u: np.ndarray, radius: float, block: int, ends: np.ndarray) -> np.ndarray:
+    """[n] labels of rows [n d], where row i is compared with those before ends[i], which does not fall."""
     squares, labels = (u * u).sum(axis=1), np.arange(len(u))
     for start in range(0, len(u), block):
         a = u[start : start + block]
-        apart = squares[start : start + block, None] + squares[None, start:] - 2.0 * (a @ u[start:].T)
+        end = int(ends[min(start + block, len(u)) - 1])
+        apart = squares[start : start + block, None] + squares[None, start:end] - 2.0 * (a @ u[start:end].T)
         i, j = np.nonzero(apart <= radius * radius)
         labels = joined(len(u), np.stack([labels[i + start], labels[j + start]], axis=1))[labels]
-    whole: np.ndarray = labels[same.reshape(-1)]
-    return whole
+    return labels
+
+
+def _longest(u: np.ndarray, rounds: int = 8) -> np.ndarray:
+    """[d] of length 1, about the direction in which rows [n d] differ most (power iteration from the diagonal)."""
+    line: np.ndarray = np.full(u.shape[1], u.shape[1] ** -0.5)
+    for _ in range(rounds):
+        further = u.T @ (u @ line)
+        if not (length := np.linalg.norm(further)) > 0:
+            break
+        line = further / length
+    return line
 
 
 def assemble(

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genbench.core.errors import DataError
+from genbench.data import _splits
 from genbench.data._shingles import near_texts
 from genbench.data._splits import Shares, near_vectors, partition, split
 
@@ -97,3 +98,14 @@ def test_a_shared_opening_does_not_hide_near_duplicates() -> None:
     twin = texts[17][:-4]
     clusters = near_texts([*texts, twin])
     assert clusters[30] == clusters[17]
+
+
+def test_many_rows_are_compared_in_windows_with_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(900, 12)) * np.linspace(3, 0.3, 12)
+    x = np.concatenate([x, x[:90] + 0.02 * rng.normal(size=(90, 12)), x[40:60], x[:300] + 0.3])
+    everything = near_vectors(x, 1.0)
+    assert 100 < len(np.unique(everything)) < len(x)
+    monkeypatch.setattr(_splits, "MANY", 10)
+    assert np.array_equal(near_vectors(x, 1.0, block=64), everything)
+    assert np.array_equal(near_vectors(np.zeros((50, 3)), 1.0), np.zeros(50))
