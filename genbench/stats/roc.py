@@ -24,7 +24,7 @@ def auc(positive: Scores, negative: Others) -> float:
 
 
 def auc_interval(positive: Scores, negative: Others, *, level: float = 0.95) -> Interval:
-    """Wilson's interval at the number of independent trials that DeLong's variance (1988) amounts to; both sides random.
+    """Wilson's interval at as many independent trials as DeLong's variance (1988) amounts to; both sides are random.
 
     n_eff = A (1 - A) / var A, at most n + m, and min(n, m) where no variance shows. A symmetric interval fails where an
     AUC is near 0 or 1: at 0.98 from 40 a side it covered 85 % of 95; rare outliers, whom no sample may show, 24 %.
