@@ -41,6 +41,7 @@ class ProbeSpec:
     cites: tuple[str, ...]
     control: str
     truth: str
+    format_matched: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,15 +74,18 @@ SEEN_THROUGH_LENS = frozenset({"Features", "Fingerprints", "Annotations", "Texts
 F = TypeVar("F", bound=Callable[..., Estimates])
 
 
-def probe(*, reports: Mapping[str, Metric], cites: Sequence[str], control: str, truth: str) -> Callable[[F], F]:
+def probe(
+    *, reports: Mapping[str, Metric], cites: Sequence[str], control: str, truth: str, format_matched: bool = False
+) -> Callable[[F], F]:
     """Marks a function as the probe of its file.
 
     reports: every metric the function returns, by name. cites: where the definition comes from.
     control: the planted defect it must catch. truth: a case whose value is known.
+    format_matched: it sees real items as they would be, had they been saved like the outputs.
     """
 
     def mark(function: F) -> F:
-        function.__genbench__ = ProbeSpec(dict(reports), tuple(cites), control, truth)  # type: ignore[attr-defined]
+        function.__genbench__ = ProbeSpec(dict(reports), tuple(cites), control, truth, format_matched)  # type: ignore[attr-defined]
         return function
 
     return mark

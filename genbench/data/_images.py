@@ -17,6 +17,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from genbench.core.data import Quarantined
 from genbench.core.errors import DataError
 from genbench.data._archives import Member, is_archive, members
+from genbench.data._encoders import SAVED_AS, Encoder, encoded, encoder_of, shared
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 # A file's content decides its format, not its name; EPS, which would start an interpreter, and rarer ones stay shut.
@@ -33,12 +34,16 @@ class Unusable(Exception):
 
 @dataclass
 class Images:
-    """Images [height width channels] of one shape, the files they come from, what was set aside, and facts."""
+    """Images [height width channels] of one shape, the files they come from, what was set aside, and facts.
+
+    encoders: what wrote each, where they come from image files.
+    """
 
     items: list[np.ndarray] = field(default_factory=list)
     files: list[Place] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    encoders: list[Encoder] = field(default_factory=list)
 
 
 def image_files(root: Path) -> Iterator[Place]:
@@ -56,7 +61,7 @@ def image_files(root: Path) -> Iterator[Place]:
 
 
 @contextmanager
-def _opened(path: Place, max_pixels: int) -> Iterator[Image.Image]:
+def _opened(path: Place | BytesIO, max_pixels: int) -> Iterator[Image.Image]:
     """An image whose header was read and found within bounds; every fault of opening or decoding is `Unusable`."""
     if isinstance(path, Member) and path.fault:
         raise Unusable(path.fault)
@@ -79,15 +84,26 @@ def _opened(path: Place, max_pixels: int) -> Iterator[Image.Image]:
         raise Unusable(f"cannot be decoded: {type(error).__name__}: {error}") from error
 
 
-def read_image(path: Place, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+def read_image(path: Place | BytesIO, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """uint8 [height width 1 or 3]. The size is read from the header and bounded before anything is decoded.
 
     16-bit grey is scaled to 8 bits, CMYK and palettes become RGB, transparency is laid on white, EXIF orientation is
     applied, and of an animation the first frame is taken. `Unusable` says what is wrong with a file.
     """
     with _opened(path, max_pixels) as image:
-        image.load()
-        return _eight_bits(ImageOps.exif_transpose(image))
+        return _pixels(image)
+
+
+def through(pixels: np.ndarray, encoder: Encoder) -> np.ndarray:
+    """Pixels [height width c] as they come out of a file that this encoder wrote of them; of the same shape."""
+    if not encoder.name:
+        return pixels
+    return _with_channels(read_image(encoded(pixels, encoder)), pixels.shape[2])
+
+
+def _pixels(image: Image.Image) -> np.ndarray:
+    image.load()
+    return _eight_bits(ImageOps.exif_transpose(image))
 
 
 def _shape(path: Place, max_pixels: int) -> tuple[int, int]:
@@ -139,8 +155,8 @@ def read_images(
     """All files as images of one size and one number of channels.
 
     The shape is that of `like` [height width channels], a real item they will be compared with; or size x size, or the
-    most common size, in colour if any image has it. What was resized or recoloured stands in the facts. Headers are
-    read first, so that no more than one image is ever held at its full size.
+    most common size, in colour if any image has it. What was resized or recoloured stands in the facts, and so
+    does the encoder that all share. Headers are read first, so that no more than one image is ever held at full size.
     """
     found = Images()
     shapes: dict[Place, tuple[int, int]] = {}
@@ -158,13 +174,20 @@ def read_images(
             f"{len(shapes):,} images of {common[0]} x {common[1]} need {needed / 2**30:.0f} GiB; "
             f"at most {MAX_BYTES >> 30} are held: set `size`"
         )
+    channels = None if like is None else int(like.shape[2])
+    known: dict[Encoder, Encoder] = {}  # a million files have few encoders: each is held once
     for file in shapes:
         try:
-            found.items.append(resized(read_image(file, max_pixels=max_pixels), *common))
+            with _opened(file, max_pixels) as image:
+                pixels = _pixels(image)
+                encoder = encoder_of(image, pixels.shape, (*common, channels or pixels.shape[2]))
+            found.items.append(resized(pixels, *common))
             found.files.append(file)
+            found.encoders.append(known.setdefault(encoder, encoder))
         except Unusable as error:
             found.quarantined.append(Quarantined(str(file), str(error)))
-    channels = None if like is None else int(like.shape[2])
+    if title := shared(found.encoders):
+        found.facts[SAVED_AS] = title
     return uniform(found, [shapes[file] for file in found.files], common, channels)
 
 

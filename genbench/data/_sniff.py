@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from genbench.core.data import Item, Quarantined
 from genbench.core.digest import digest
@@ -14,7 +14,8 @@ from genbench.data import csv, jsonl, text_file, text_folder
 from genbench.data._archives import is_archive
 from genbench.data._arrays import SUFFIXES as ARRAYS
 from genbench.data._arrays import read_arrays
-from genbench.data._images import SUFFIXES, image_files, read_images, shaped_like
+from genbench.data._encoders import Encoder, said
+from genbench.data._images import SUFFIXES, Images, image_files, read_images, shaped_like, through
 from genbench.data._texts import Reader, existing
 
 BY_SUFFIX = {
@@ -66,12 +67,40 @@ def _published(found: Path) -> str | None:
 
 @dataclass(frozen=True)
 class Outputs:
-    """Outputs in order, their digest, what was set aside, and what was done to them."""
+    """Outputs in order, their digest, what was set aside, and what was done to them.
+
+    encoders: what wrote each output; empty where none lost any detail, or nothing tells, as of an array.
+    """
 
     items: list[Item]
     digest: str
     quarantined: tuple[Quarantined, ...]
     facts: Mapping[str, Any]
+    encoders: tuple[Encoder, ...] = ()
+
+
+class EncodedLike(Sequence[Item]):
+    """Images [height width c] as they would be, had they been saved as outputs were; each is made when asked for.
+
+    encoders: some that are repeatable, at least one. Image i of m is put through encoder floor(i k / m) of the k, so
+    that m shuffled images share the formats out as the outputs do, in whatever order those lie.
+    """
+
+    def __init__(self, items: Sequence[Item], encoders: Sequence[Encoder]) -> None:
+        self.items, self.encoders = items, encoders
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Item]: ...
+    def __getitem__(self, index: int | slice) -> Item | Sequence[Item]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        i = range(len(self))[index]
+        return through(self.items[i], self.encoders[i * len(self.encoders) // len(self)])
 
 
 def read_outputs(path: str, modality: str, like: Item = None) -> Outputs:
@@ -82,27 +111,33 @@ def read_outputs(path: str, modality: str, like: Item = None) -> Outputs:
     output is welcome; none at all is a `DataError`.
     """
     found = existing(path)
+    facts: dict[str, Any] = {}
+    encoders: list[Encoder] = []
     if modality == "image":
-        items, spoiled, facts = _images(found, path, like)
+        read = _images(found, path, like)
+        items, spoiled, facts, encoders = list(read.items), read.quarantined, read.facts, read.encoders
+        if any(encoder.name for encoder in encoders):
+            facts["lost detail"] = said(encoders)
+        else:
+            encoders = []
     else:
         items, spoiled = _texts(found, path, modality)
-        facts = {}
     if not items:
         aside = "".join(f"\n  set aside: {q.path}: {q.reason}" for q in spoiled[:5])
         raise DataError(f"no usable {modality} in {path!r}{aside}")
-    return Outputs(items, digest(modality, items), tuple(spoiled), facts)
+    return Outputs(items, digest(modality, items), tuple(spoiled), facts, tuple(encoders))
 
 
-def _images(found: Path, path: str, like: Item) -> tuple[list[Item], list[Quarantined], dict[str, Any]]:
+def _images(found: Path, path: str, like: Item) -> Images:
     if found.suffix.lower() in ARRAYS and found.is_file():
         arrays = read_arrays(found)
         shaped = shaped_like(arrays.images, like)
-        return list(shaped.items), [], {**arrays.facts, **shaped.facts}
+        shaped.facts = {**arrays.facts, **shaped.facts}
+        return shaped
     if found.is_file() and found.suffix.lower() not in SUFFIXES and not is_archive(found):
         raise DataError(f"{path!r} is no folder of images, and the data it is compared with are images")
     one = found.is_file() and not is_archive(found)
-    read = read_images([found] if one else list(image_files(found)), like=like)
-    return list(read.items), read.quarantined, read.facts
+    return read_images([found] if one else list(image_files(found)), like=like)
 
 
 def _texts(found: Path, path: str, modality: str) -> tuple[list[Item], list[Quarantined]]:

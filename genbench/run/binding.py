@@ -121,7 +121,8 @@ def _family(where: Where, model: Mapping[str, Any], kind: str) -> Found:
             yield Wrong((*below, SUGAR[kind]), f"{SUGAR[kind]!r} is given twice: `{kind}` says it already", True)
         settings = {SUGAR[kind]: model[kind], **settings}
         if kind == "samples" and isinstance(model[kind], str) and not _exists(model[kind]):
-            yield Wrong((*where, kind), f"no file or folder at {model[kind]!r}")
+            change = "--set " + ".".join(map(str, (*where, f"{kind}=PATH")))
+            yield Wrong((*where, kind), f"no file or folder at {model[kind]!r}; another can be named with {change}")
         if kind == "python" and isinstance(model[kind], str) and not all(model[kind].partition(":")):
             yield Wrong((*where, kind), f"python: wants package.module:object; got {model[kind]!r}")
             return

@@ -13,6 +13,7 @@ from genbench.core.data import Dataset, Item
 from genbench.core.digest import digest
 from genbench.core.lens import Identified, LearnsFromData
 from genbench.core.model import Fittable, Persistent, Placeable, Receives, Stands, Tick, Training
+from genbench.data._encoders import Encoder
 from genbench.data._sniff import read_outputs
 from genbench.run.account import Account
 from genbench.run.environment import made_with
@@ -22,12 +23,16 @@ from genbench.run.voice import Voice
 
 @dataclass(frozen=True, eq=False)
 class BuiltModel:
-    """A working model. `digest` names its behaviour: code, settings and weights. `outputs`: given, not sampled."""
+    """A working model. `digest` names its behaviour: code, settings and weights.
+
+    outputs: given, not sampled. encoders: what wrote each of these, where any lost detail.
+    """
 
     planned: PlannedModel
     object: Any
     digest: str
     outputs: Sequence[Item] | None = None
+    encoders: tuple[Encoder, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +54,7 @@ def build_model(planned: PlannedModel, data: Dataset | None, device: str, accoun
         model.place(device)
         recipe.append(device.split(":")[0])
     outputs: Sequence[Item] | None = None
+    encoders: tuple[Encoder, ...] = ()
     if isinstance(model, Receives):
         like = data.items[0] if data is not None else None
         read = read_outputs(str(planned.settings["path"]), planned.modality, like)
@@ -58,15 +64,17 @@ def build_model(planned: PlannedModel, data: Dataset | None, device: str, accoun
             if fact in read.facts:
                 voice.warn(f"{planned.name}: {read.facts[fact]}, as the data they are compared with")
         account.folder.append_event("quarantined", owner=planned.name, files=[asdict(q) for q in read.quarantined])
-        outputs = read.items
+        outputs, encoders = read.items, read.encoders
         model.receive(outputs)
         recipe.append(read.digest)
+        if encoders:  # what they are compared with depends on them
+            recipe.append(encoders)
     elif isinstance(model, Fittable):
         if data is None:
             raise ValueError(f"model {planned.name!r} learns from data: give it `data`")
         recipe += [splits_digest(data), planned.seed]
         recipe.append(_fitted(planned, model, data, device, recipe, account, voice))
-    return BuiltModel(planned, model, digest(recipe), outputs)
+    return BuiltModel(planned, model, digest(recipe), outputs, encoders)
 
 
 def _fitted(

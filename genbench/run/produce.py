@@ -24,6 +24,8 @@ from genbench.core.evidence import (
 )
 from genbench.core.model import Perturbable
 from genbench.core.probe import Need
+from genbench.data._encoders import SAVED_AS, repeatable, said, shared
+from genbench.data._sniff import EncodedLike
 from genbench.meters.grid import Grid
 from genbench.run.account import Account
 from genbench.run.batching import in_batches
@@ -44,11 +46,15 @@ class Given:
 
 @dataclass(frozen=True)
 class Items:
-    """The items of a role with their keys. source: what names the list they begin, however long; item i is its i-th."""
+    """The items of a role with their keys. source: what names the list they begin, however long; item i is its i-th.
+
+    owner: the model that looking at them is charged to; empty for the data's, which all models share.
+    """
 
     items: Sequence[Item]
     keys: tuple[str, ...]
     source: Any
+    owner: str = ""
 
     @property
     def recipe(self) -> Any:
@@ -74,13 +80,15 @@ class Bench:
             return self._log_probs(need.role, cell, given)
         assert lens is not None  # the plan let no such cell through
         found = self.items(need.role, cell, lens, given)
+        if cell.probe.spec.format_matched and need.role in FROM_DATA:
+            found = self._saved_like_outputs(found, cell)
         if need.kind is Features:
             return Features(self._embedded(need.role, found, lens), found.keys)
         with self.voice.bar(self._looking(need.kind, need.role)):
             made = self.account.make(
                 [need.kind.__name__, lens.digest, found.recipe],
                 "look",
-                self._owner(need.role),
+                found.owner,
                 lambda: LOOKS[need.kind](lens.object, found.items),
                 len(found.items),
             )
@@ -94,10 +102,25 @@ class Bench:
                 return self._batched(lens.object.features, found.items[start:stop], tell)
 
             recipe = ["Features", lens.digest, found.source]
-            return np.stack(self.account.grow(recipe, len(found.items), "look", self._owner(role), look))
+            return np.stack(self.account.grow(recipe, len(found.items), "look", found.owner, look))
 
-    def _owner(self, role: str) -> str:
-        return "" if role in FROM_DATA else self.model.planned.name
+    def _saved_like_outputs(self, found: Items, cell: Cell) -> Items:
+        """Real items with the loss of the outputs' file format, so that a probe reads nothing into that.
+
+        Those that lie in just such files have it; a second loss would tell them from outputs.
+        """
+        name, encoders = self.model.planned.name, self.model.encoders[: cell.n]
+        if words := said(encoders):
+            words = (
+                f"{name}: {cell.probe.id} compares with real items saved like the outputs, as far as can be: {words}"
+            )
+            if words not in self.voice.warnings:
+                self.voice.warn(words)
+        encoders = repeatable(encoders)
+        if not encoders or shared(encoders) == self.data.facts.get(SAVED_AS, ""):
+            return found
+        source = [found.source, "saved like", digest(encoders)]
+        return Items(EncodedLike(found.items, encoders), found.keys, source, name)
 
     def _looking(self, kind: type, role: str) -> str:
         return f"{self.model.planned.name}: {kind.__name__.lower()} of {role}"
@@ -112,7 +135,7 @@ class Bench:
             items = self.model.outputs[: cell.n]
             if len(items) < cell.n:
                 self.voice.say(f"{self.model.planned.name}: {len(items)} outputs given, {cell.n} asked for")
-            return Items(items, _keys(role, len(items)), ["given", self.model.digest])
+            return Items(items, _keys(role, len(items)), ["given", self.model.digest], self.model.planned.name)
         if role == "generated" or isinstance(self.model.object, Perturbable):
             return self._sampled(role, cell)
         assert lens is not None  # the plan let no such cell through
@@ -158,7 +181,7 @@ class Bench:
                 return self._batched(work, inputs[start:stop], tell)
 
             items = self.account.grow(source, len(inputs), stage, owner, draw)
-        return Items(items, _keys(role, len(items)), digest(source))
+        return Items(items, _keys(role, len(items)), digest(source), owner)
 
     def _log_probs(self, role: str, cell: Cell, given: Given) -> LogProbs:
         found = self.items(role, cell, None, given)

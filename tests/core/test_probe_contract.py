@@ -30,6 +30,14 @@ def test_a_signature_is_read():
     assert read.settings["k"].default == 5
     assert read.axis == "quality"
     assert read.uses_lens
+    assert not read.spec.format_matched
+
+
+def test_a_probe_may_ask_for_real_items_saved_like_the_outputs():
+    def strict(generated: Features) -> Estimates:
+        return {}
+
+    assert read_probe("quality.strict", probe(**MARK, format_matched=True)(strict), "v1").spec.format_matched
 
 
 def unmarked(generated: Features) -> Estimates:

@@ -197,7 +197,10 @@ MODELS = {
         "{name: a, data: prose, hf: x, settings: {dtype: float23}}",
         "hf: dtype wants 'float32', 'bfloat16' or 'float16'; got 'float23'; did you mean 'float32'?",
     ),
-    "no such samples": ("{name: a, data: digits, samples: nowhere}", "no file or folder at 'nowhere'"),
+    "no such samples": (
+        "{name: a, data: digits, samples: nowhere}",
+        "no file or folder at 'nowhere'; another can be named with --set models.0.samples=PATH",
+    ),
     "no object": ("{name: a, data: digits, python: module}", "python: wants package.module:object; got 'module'"),
     "samples by family, without a path": (
         "{name: a, data: digits, family: samples}",
@@ -366,10 +369,10 @@ def test_mistakes_of_changes_and_file_come_together(told):
 
 @pytest.mark.parametrize("name", shipped_suites())
 def test_every_shipped_suite_is_without_mistakes(name, tmp_path):
-    pairs = tmp_path / "pairs.csv"
-    pairs.touch()
-    overrides = [f"data.pairs.path={pairs}"] if name == "audit-bias" else []  # a file that users fetch themselves
-    suite = Suite.load(name, overrides=overrides)
+    mine = tmp_path / "mine.csv"
+    mine.touch()
+    named = {"audit-bias": ["data.pairs.path"], "image-folder": ["data.real.path", "models.0.samples"]}  # by users
+    suite = Suite.load(name, overrides=[f"{path}={mine}" for path in named.get(name, [])])
     assert suite.name == name
     assert suite.path is not None
     assert Path(suite.path).suffix == ".yaml"

@@ -35,18 +35,22 @@ LEAST = 20  # distinct items a side and half
     cites=["Lopez-Paz and Oquab 2017, arXiv:1610.06545 (classifier two-sample tests)"],
     control="noise: near 1",
     truth="real items against real items: 0.5",
+    format_matched=True,
 )
 def detectability(
     generated: Features, held_out: Features, train: Features, *, rng: Rng, folds: int = 3, limit: int = 4000
 ) -> Estimates:
     """AUC, on unseen items, of the better of two detectors (logistic regression, nearest neighbours); features [n d].
 
-    Both sides have the same n and come through the same lens, so formats are matched. Each distinct item counts once:
-    a detector that has seen an output would know its copy, which tells nothing of how outputs look. Detectors are
-    fitted on one half of the items and the better is chosen there, by cross-validation; the other half is judged. So
-    neither choice nor fit is rewarded, and the judged items are independent given the detector: DeLong's interval (both
-    sides random) holds for this detector, at 0.5 too, where pooled cross-validation makes it too narrow. A detector
-    with more data or eyes would find more: the AUC bounds detectability from below.
+    Both sides have the same n and come through the same lens. Real items are seen as if saved like the outputs, as a
+    file's format is no property of a model: where outputs lie in JPEG files, through JPEG with their tables, unless all
+    real items lie in such files too. What does not tell its loss (WebP, an array made of JPEGs, JPEGs resized since) is
+    not matched, nor is a loss of the real items alone. Each distinct item counts once: a detector that has seen an
+    output would know its copy, which tells nothing of how outputs look. Detectors are fitted on one half of the items
+    and the better is chosen there, by cross-validation; the other half is judged. So neither choice nor fit is
+    rewarded, and the judged items are independent given the detector: DeLong's interval (both sides random) holds for
+    this detector, at 0.5 too, where pooled cross-validation makes it too narrow. A detector with more data or eyes
+    would find more: the AUC bounds detectability from below.
 
     Floor: training items in the outputs' place, what a detector reads into two real samples. At perfection of the model
     0.5, at failure 1.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from PIL import Image
 
 from genbench.core.data import Dataset, Item
 from genbench.core.evidence import Features
-from genbench.data._sniff import read_outputs
+from genbench.data._encoders import repeatable
+from genbench.data._sniff import EncodedLike, Outputs, read_outputs
 from genbench.data.digits import digits
 from genbench.lenses.image.pixels import Pixels
 from genbench.selftest.plant import Heard, Scene, Silent, Trial, plant
@@ -30,14 +32,18 @@ QUALITY = 95  # of JPEG
 def file_formats(dose: str, trial: Trial) -> Scene:
     """Digits that nobody trained on as outputs, saved in that format and read again; the real ones are lossless.
 
+    As in a run, the probe sees the real ones saved like the outputs.
     noise: every pixel is drawn from all that occur, which is what a detector is for.
     """
     reals, held_out, train = (_shuffled(split, trial) for split in ("reserve", "held_out", "train"))
-    made = _through_a_folder(reals, "jpg" if dose == "JPEG" else "png")
+    outputs = _through_a_folder(reals, "jpg" if dose == "JPEG" else "png")
+    made = outputs.items
     if dose == "noise":
         pixels = np.concatenate([item.reshape(-1) for item in reals])
         made = [trial.rng.choice(pixels, size=item.shape) for item in reals]
-    sides = {"generated": made, "held_out": held_out, "train": train}
+    sides: dict[str, Sequence[Item]] = {"generated": made, "held_out": held_out, "train": train}
+    if encoders := repeatable(outputs.encoders):
+        sides |= {role: EncodedLike(sides[role], encoders) for role in ("held_out", "train")}
     return Scene({role: (_features(items),) for role, items in sides.items()}, {AUC: 0.5})
 
 
@@ -51,14 +57,14 @@ def _shuffled(split: str, trial: Trial) -> list[Item]:
     return [items[split][int(i)] for i in trial.rng.permutation(len(items[split]))[: trial.n]]
 
 
-def _features(items: list[Item]) -> Features:
+def _features(items: Sequence[Item]) -> Features:
     return Features(np.asarray(Pixels().features(items), np.float64))
 
 
-def _through_a_folder(items: list[Item], suffix: str) -> list[Item]:
+def _through_a_folder(items: list[Item], suffix: str) -> Outputs:
     """The pictures as a run reads a user's folder of outputs in that format (`samples:`), for data like these."""
     with tempfile.TemporaryDirectory() as folder:
         for i, item in enumerate(items):
             picture = Image.fromarray(item[:, :, 0] if item.shape[2] == 1 else item)
             picture.save(Path(folder) / f"{i:05d}.{suffix}", quality=QUALITY)  # which PNG has no use for
-        return read_outputs(folder, "image", items[0]).items
+        return read_outputs(folder, "image", items[0])
