@@ -44,9 +44,10 @@ class Home:
         return path
 
     def find(self, run: str) -> Path:
-        """A run by its path, its folder's name, a name's beginning (the newest of them), or `latest`."""
-        if (Path(run) / "run.json").is_file():
-            return Path(run)
+        """A run by its path, its exported .jsonl, its folder's name, a name's beginning (the newest), or `latest`."""
+        path = Path(run)
+        if (path / "run.json").is_file() or (path.suffix == ".jsonl" and path.is_file()):
+            return path
         known = self.known()
         matching = [p for p in known if p.name == run] or [
             p for p in known if run == "latest" or (run and p.name.startswith(run))

@@ -114,8 +114,7 @@ class Bench:
             words = (
                 f"{name}: {cell.probe.id} compares with real items saved like the outputs, as far as can be: {words}"
             )
-            if words not in self.voice.warnings:
-                self.voice.warn(words)
+            self.voice.warn(words)
         encoders = repeatable(encoders)
         if not encoders or shared(encoders) == self.data.facts.get(SAVED_AS, ""):
             return found
@@ -134,7 +133,7 @@ class Bench:
         if self.model.outputs is not None and role == "generated":
             items = self.model.outputs[: cell.n]
             if len(items) < cell.n:
-                self.voice.say(f"{self.model.planned.name}: {len(items)} outputs given, {cell.n} asked for")
+                self.voice.warn(f"{self.model.planned.name}: {len(items)} outputs given, {cell.n} asked for")
             return Items(items, _keys(role, len(items)), ["given", self.model.digest], self.model.planned.name)
         if role == "generated" or isinstance(self.model.object, Perturbable):
             return self._sampled(role, cell)

@@ -27,7 +27,9 @@ class Voice:
             self._print(inert(message))
 
     def warn(self, message: str) -> None:
-        """One line that a person should read; kept for the report."""
+        """One line that a person should read; kept for the report. The same line is said once."""
+        if message in self.warnings:
+            return
         self.warnings.append(message)
         self._print(inert(f"note: {message}"))
 
