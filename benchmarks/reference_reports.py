@@ -1,8 +1,8 @@
 """`python -m benchmarks.reference_reports [SUITE ...]`: compiles reports/reference/ anew, all or those that are named.
 
 Each is from a fresh run of its suite. The run has a home of its own, so that nothing is taken from an earlier one but
-the instrument's certificate (`genbench selftest` makes it), and no country, so that the page says of CO2 what it says to whoever names none. Joules, seconds and the date differ from
-run to run; other scores do not.
+the instrument's certificate (`genbench selftest` makes it), and no country, so that the page says of CO2 what it says
+to whoever names none. Joules, seconds and the date differ from run to run; other scores do not.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from genbench.results.run import Run
 
 OUT = click.Path(dir_okay=False, path_type=Path)
-RUN = "RUN is a run folder, its name, the beginning of its name, or latest."
+RUN = "RUN is a run folder, its name, the beginning of its name, latest, or a .jsonl that `genbench export` wrote."
 
 
 def in_folder(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
@@ -39,7 +39,7 @@ def report_command(run: str, output: Path | None) -> None:
     from genbench.report.html import write_report
 
     loaded = _load(run)
-    page = output or loaded.path / "report.html"
+    page = output or (loaded.path.with_suffix(".html") if loaded.path.is_file() else loaded.path / "report.html")
     write_report(loaded, page)
     click.echo(str(page))
 
@@ -89,6 +89,7 @@ def gate_command(
     Examples:
       genbench gate latest
       genbench gate latest --against main --junit gates.xml --summary "$GITHUB_STEP_SUMMARY"
+      genbench gate latest --against baseline.jsonl
     """
     from genbench.cli.tables import print_json, print_table
     from genbench.report.gate import judge
@@ -110,25 +111,34 @@ def gate_command(
     sys.exit(verdict.exit_code)
 
 
-@click.command("history", short_help="Show scores across runs, oldest first.")
+@click.command("history", short_help="Show scores across runs, and where they changed.")
 @click.option("--metric", metavar="ID", help="Such as quality.frechet.distance.")
-@click.option("--model", metavar="NAME")
+@click.option("--model", metavar="NAME", help="With --metric: also its trend.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def history_command(metric: str | None, model: str | None, as_json: bool) -> None:
     """Show scores across the runs in .genbench/runs, oldest first.
 
+    With --metric and --model the trend is drawn below them, and every change of level is named with the revisions and
+    the weights it lies between. A change is one that chance, over all places it could be at, shows less than once in
+    20 series.
+
     \b
     Examples:
       genbench history --metric quality.frechet.distance
+      genbench history --metric energy.footprint.total --model vae
       genbench history --model vae --json
     """
     from genbench.cli.tables import print_json, print_table
     from genbench.results.history import history
+    from genbench.results.trends import trends
     from genbench.run.home import Home
 
     frame = history(Home.here().runs, metric=metric, model=model)
+    found = trends(frame)
     if as_json:
-        print_json(frame.astype(object).where(frame.notna(), None).to_dict(orient="records"))
+        moved = {id(m.after): m.plain() for trend in found for m in trend.moved}
+        by_row = {int(r["at"]): {**r, "change": moved.get(id(r))} for trend in found for r in trend.records}
+        print_json([{k: v for k, v in by_row[at].items() if k != "at"} for at in sorted(by_row)])
     elif frame.empty:
         click.echo(f"no scores in {Home.here().runs}; run a suite first, or `genbench reindex`", err=True)
     else:
@@ -137,6 +147,12 @@ def history_command(metric: str | None, model: str | None, as_json: bool) -> Non
             for r in frame.to_dict(orient="records")
         ]
         print_table(["run", "model", "score", "value", "interval", "n", "unit", "state"], rows)
+        if metric and model:
+            from genbench.cli.trending import trend_lines
+
+            click.echo("\n" + "\n".join(line for trend in found for line in trend_lines(trend)))
+            if len(found) > 1:
+                click.echo("Each line holds scores of one dataset, lens, probe and settings; lines are not compared.")
 
 
 @click.command("reindex", short_help="Rebuild the history index from the run folders.")
@@ -154,15 +170,19 @@ def reindex_command() -> None:
     click.echo(f"{reindex(runs)} runs indexed in {runs}")
 
 
-@click.command("export", epilog=RUN, short_help="Write scores to a CSV, Parquet or JSON file.")
+@click.command("export", epilog=RUN, short_help="Write scores, or the whole run, to one file.")
 @click.argument("run", shell_complete=runs)
 @click.argument("file", type=OUT, callback=in_folder)
 def export_command(run: str, file: Path) -> None:
     """Write RUN's scores to FILE: .csv, .parquet or .json by its suffix.
 
+    A .jsonl holds the whole run except its pictures and excerpts. Every command that reads a RUN reads it, so it can be
+    committed as a baseline.
+
     \b
-    Example:
+    Examples:
       genbench export latest scores.csv
+      genbench export latest baseline.jsonl
     """
     _load(run).export(file)
     click.echo(str(file))

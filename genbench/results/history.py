@@ -10,11 +10,16 @@ from typing import Any
 
 import pandas as pd
 
+from genbench.core.digest import digest
 from genbench.core.errors import ResultsError
+from genbench.core.score import Score
 from genbench.results.run import Run
 
 INDEX = "index.sqlite"
-COLUMNS = ("created", "run", "revision", "model", "id", "title", "value", "low", "high", "n", "unit", "state", "lens")
+COLUMNS = (
+    "created", "run", "revision", "device", "model", "model_digest", "dataset", "id", "title", "value", "low", "high",
+    "n", "unit", "state", "lens", "repeatable", "made",
+)  # fmt: skip
 
 
 def reindex(runs: Path) -> int:
@@ -26,16 +31,12 @@ def reindex(runs: Path) -> int:
     for name in seen:
         try:
             run = Run.load(runs / name)
-            frame = run.scores()
+            records = run.scores().to_dict(orient="records")
         except ResultsError:
             continue
         count += 1
-        for record in frame.to_dict(orient="records"):
-            header: dict[Any, Any] = {
-                "created": run.header.created,
-                "run": name,
-                "revision": run.header.environment.revision[:12],
-            }
+        for score, record in zip(run.measured, records, strict=True):
+            header: dict[Any, Any] = {"created": run.header.created, "run": name, **_origin(score)}
             rows.append(tuple({**record, **header}[column] for column in COLUMNS))
     runs.mkdir(parents=True, exist_ok=True)
     new = runs / f"index.sqlite.{os.getpid()}.new"
@@ -47,6 +48,28 @@ def reindex(runs: Path) -> int:
         index.executemany("insert into seen values (?, ?)", seen.items())
     new.replace(runs / INDEX)
     return count
+
+
+def _origin(score: Score) -> dict[str, Any]:
+    """Who made it, and `made`: a digest of all that two scores must share to lie on one line.
+
+    That is what `compare` asks for as well: data, lens, benchmark, precision, settings, probe; n where the score means
+    something else at another; and for joules and seconds the machine and the way they were read.
+    """
+    p, definition = score.provenance, score.definition
+    where = p.environment
+    how: list[Any] = [p.dataset_digest, p.lens_digest, p.benchmark_digest, p.dtype, p.settings, p.probe_version]
+    if definition.sized == "value":
+        how.append(score.estimate.n)
+    if not definition.repeatable:
+        how += [where.device, where.platform, str(score.estimate.detail.facts.get("method", ""))]
+    return {
+        "revision": where.revision[:12],
+        "device": where.device,
+        "model_digest": p.model_digest,
+        "repeatable": definition.repeatable,
+        "made": digest(how)[:12],
+    }
 
 
 def unreadable(runs: Path) -> dict[str, str]:
@@ -80,9 +103,10 @@ def _stale(runs: Path) -> bool:
     try:
         with closing(sqlite3.connect(runs / INDEX)) as index:
             seen = dict(index.execute("select run, signature from seen"))
+            columns = tuple(name for _, name, *_ in index.execute("pragma table_info(scores)"))
     except sqlite3.DatabaseError:  # written by an earlier version, or damaged: it is derived, so it is made again
         return True
-    return seen != _signatures(runs)
+    return columns != COLUMNS or seen != _signatures(runs)
 
 
 def _signatures(runs: Path) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,19 +13,24 @@ from genbench.core.errors import MissingExtra, ResultsError
 from genbench.core.evidence import Stage
 from genbench.core.lens import Rendering
 from genbench.core.score import Failed, Outcome, Score, Skipped, Toward
+from genbench.results.archive import Archive, write_archive
 from genbench.results.store import Header, RunFolder, read_header
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder, read. `scores()` is the frame most people want."""
+    """A run folder or an exported run, read. `scores()` is the frame most people want."""
 
     folder: RunFolder
 
     @classmethod
     def load(cls, path: str | Path) -> Run:
-        """The run in that folder, which may still be going on: it is left as it is. `ResultsError` where none is."""
-        return cls(RunFolder(Path(path), read_header(Path(path))))
+        """The run in that folder, which may still be going on and is left as it is, or in that file of an export.
+
+        `ResultsError` where none is.
+        """
+        path = Path(path)
+        return cls(Archive.read(path) if path.is_file() else RunFolder(path, read_header(path)))
 
     @property
     def path(self) -> Path:
@@ -39,8 +43,7 @@ class Run:
     @property
     def status(self) -> str:
         """finished, interrupted, broken, or unfinished where the process was killed."""
-        path = self.path / "status.json"
-        return str(json.loads(path.read_text())["status"]) if path.exists() else "unfinished"
+        return self.folder.status
 
     @cached_property
     def outcomes(self) -> tuple[Outcome, ...]:
@@ -77,7 +80,14 @@ class Run:
         return pd.DataFrame([_row(score) for score in self.measured], columns=list(COLUMNS))
 
     def export(self, file: Path) -> None:
-        """Scores to .csv, .json or .parquet by suffix. `MissingExtra` where parquet has no writer."""
+        """Scores to .csv, .json or .parquet by suffix, or the whole run without its renderings to .jsonl.
+
+        A .jsonl can be read again as a run, and stand as a baseline in a repository. `MissingExtra` where parquet has
+        no writer.
+        """
+        if file.suffix == ".jsonl":
+            write_archive(self.folder, file)
+            return
         frame = self.scores()
         if file.suffix == ".csv":
             frame.to_csv(file, index=False)
@@ -89,7 +99,7 @@ class Run:
             except ImportError as error:
                 raise MissingExtra("pyarrow", "parquet") from error
         else:
-            raise ResultsError(f"cannot export to {file.name!r}: the suffix must be .csv, .json or .parquet")
+            raise ResultsError(f"cannot export to {file.name!r}: the suffix must be .csv, .json, .jsonl or .parquet")
 
 
 COLUMNS = (

@@ -65,6 +65,16 @@ class RunFolder:
             lines.mend(path / f"{name}.jsonl")
         return cls(path, header)
 
+    def records(self, name: str) -> Iterator[dict[str, Any]]:
+        """The records of outcomes, stages or events as they were written."""
+        return lines.read(self.path / f"{name}.jsonl")
+
+    @property
+    def status(self) -> str:
+        """finished, interrupted, broken, or unfinished where the process was killed."""
+        path = self.path / "status.json"
+        return str(json.loads(path.read_text())["status"]) if path.exists() else "unfinished"
+
     def append_outcome(self, cell: str, outcomes: Sequence[Outcome]) -> None:
         """All outcomes of a cell in one record: a cell is done or it is not."""
         lines.append(self.path / "outcomes.jsonl", {"cell": cell, "outcomes": _plain(outcomes)})
@@ -74,7 +84,7 @@ class RunFolder:
         where = self.header.environment
         return {
             record["cell"]: tuple(decode(plain, where) for plain in record["outcomes"])
-            for record in lines.read(self.path / "outcomes.jsonl")
+            for record in self.records("outcomes")
         }
 
     def append_stage(self, model: str, stage: Stage) -> None:
@@ -82,7 +92,7 @@ class RunFolder:
 
     def stages(self) -> list[tuple[str, Stage]]:
         """(model, stage) as they were measured; model is "" for the harness's own."""
-        return [(r["model"], Stage(**r["stage"])) for r in lines.read(self.path / "stages.jsonl")]
+        return [(r["model"], Stage(**r["stage"])) for r in self.records("stages")]
 
     def append_event(self, kind: str, **payload: Any) -> None:
         """kind: data, model, fit, cost, quarantined, note ..."""
@@ -90,7 +100,7 @@ class RunFolder:
 
     def events(self, kind: str) -> list[dict[str, Any]]:
         """Events of a kind in order; one that a resumed run said again counts once."""
-        found = [r for r in lines.read(self.path / "events.jsonl") if r["kind"] == kind]
+        found = [r for r in self.records("events") if r["kind"] == kind]
         return list({json.dumps(event, sort_keys=True): event for event in found}.values())
 
     def keep_rendering(self, owner: str, role: str, index: int, rendering: Rendering) -> None:
@@ -153,12 +163,17 @@ def read_header(path: Path) -> Header:
         raise ResultsError(f"{path} is no run folder: it holds no run.json") from error
     except ValueError as error:
         raise ResultsError(f"{path / 'run.json'} is not JSON: {error}") from error
+    return header_of(plain, path / "run.json")
+
+
+def header_of(plain: Any, where: Path) -> Header:
+    """A header from its plain values, which were read from `where`. `ResultsError` where they are none."""
     if isinstance(plain, dict) and plain.get("format", 0) > FORMAT:
-        raise ResultsError(f"{path} was written by a later GenBench ({plain.get('version')}); update to read it")
+        raise ResultsError(f"{where} was written by a later GenBench ({plain.get('version')}); update to read it")
     try:
         return Header(**{**plain, "environment": Environment(**plain["environment"])})
     except (KeyError, TypeError) as error:
-        raise ResultsError(f"{path / 'run.json'} is no header of a run: {error}") from error
+        raise ResultsError(f"{where} is no header of a run: {error}") from error
 
 
 class Cache:

@@ -17,7 +17,7 @@ from genbench.stats.intervals import mean_interval
 
 Answer: TypeAlias = Literal["better", "worse", "same", "cannot tell"]
 ALPHA = 0.05
-SIZE, POWER = 1.96, 0.84  # normal quantiles of a two-sided 5 % test and of 80 % power
+POWER = NormalDist().inv_cdf(0.8)
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Comparison:
     """What B is beside A. n_needed: items that would decide with 80 % power, where known.
 
     difference: by how much B is worse, in the metric's unit: B - A where lower is better, A - B where higher is, and
-    |B - target| - |A - target| where a target is.
+    |B - target| - |A - target| where a target is. df: degrees of freedom of the error; None: it is taken as known.
     """
 
     answer: Answer
@@ -35,6 +35,7 @@ class Comparison:
     n: int
     n_needed: int | None
     method: str
+    df: int | None = None
 
 
 def compare_paired(
@@ -63,7 +64,7 @@ def compare_paired(
     least = 2.0 ** (1 - moved)
     if found.p_value >= least or moved == 0:
         return found
-    held = _held(found, least, ALPHA, SIZE)
+    held = _held(found, least, ALPHA, 1)
     return replace(held, n_needed=math.ceil(m * (1 - math.log2(ALPHA)) / moved) if least >= ALPHA else held.n_needed)
 
 
@@ -92,24 +93,39 @@ def corrected(comparisons: Sequence[Comparison], alpha: float = ALPHA) -> list[C
     The n that would decide is then one for alpha / the number of questions, Holm's first and strictest step.
     """
     adjusted = holm([c.p_value for c in comparisons])
-    reach = NormalDist().inv_cdf(1 - alpha / 2 / max(1, len(comparisons)))
-    return [_held(c, p, alpha, reach) for c, p in zip(comparisons, adjusted, strict=True)]
+    return [_held(c, p, alpha, len(comparisons)) for c, p in zip(comparisons, adjusted, strict=True)]
 
 
-def _held(found: Comparison, p_value: float, alpha: float, reach: float) -> Comparison:
+def _held(found: Comparison, p_value: float, alpha: float, questions: int) -> Comparison:
     answer, n_needed = found.answer, found.n_needed
+    reach, alone = _reach(alpha, questions, found.df), _reach(ALPHA, 1, found.df)
     if answer in ("better", "worse") and p_value >= alpha:
         answer = "cannot tell"
-        error = (found.interval.high - found.interval.low) / 2 / SIZE
+        error = (found.interval.high - found.interval.low) / 2 / alone
         n_needed = _n_needed(found.n, error, abs(found.difference), reach)
     elif n_needed is not None:
-        n_needed = math.ceil(n_needed * ((reach + POWER) / (SIZE + POWER)) ** 2)
+        n_needed = math.ceil(n_needed * ((reach + POWER) / (alone + POWER)) ** 2)
     return replace(found, p_value=p_value, answer=answer, n_needed=n_needed)
+
+
+def _reach(alpha: float, questions: int, df: int | None) -> float:
+    """The quantile of a two-sided test at alpha / questions, Student's where the error itself is estimated."""
+    size = 1 - alpha / 2 / max(1, questions)
+    return float(scipy_stats.t.ppf(size, df)) if df else NormalDist().inv_cdf(size)
 
 
 def _n_needed(n: int, error: float, effect: float, reach: float) -> int:
     """Items for 80 % power, if the standard error falls with the square root of n; always more than there were."""
     return max(n + 1, math.ceil(n * ((reach + POWER) * error / effect) ** 2))
+
+
+def minimum_effect(error: float, *, questions: int = 1, alpha: float = ALPHA, df: int | None = None) -> float:
+    """The smallest true difference found with 80 % power: where the n a comparison says it needs is the n it had.
+
+    (t_(1 - alpha / 2 questions) + z_0.8) error, for the first and strictest of Holm's steps, t being Student's quantile
+    with df degrees of freedom and normal without; error: the standard error of the difference, in the metric's unit.
+    """
+    return (_reach(alpha, questions, df) + POWER) * error
 
 
 def _turned(values: np.ndarray, better: Better) -> np.ndarray:
@@ -151,5 +167,5 @@ def _decide(worse_by: float, error: float, n: int, margin: float, method: str, *
         # n for 80 % power at the difference seen, or at the margin where that is larger
         effect = max(abs(worse_by), margin)
         if effect > 0 and error > 0:
-            n_needed = _n_needed(n, error, effect, SIZE)
-    return Comparison(answer, worse_by, interval, p_value, n, n_needed, method)
+            n_needed = _n_needed(n, error, effect, z)
+    return Comparison(answer, worse_by, interval, p_value, n, n_needed, method, df)

@@ -121,7 +121,7 @@ def test_exports_hold_the_same_numbers(tmp_path):
         assert [float(row["value"]) for row in csv.DictReader(handle)] == [0.1 + 0.2, 0.5]
     plain = json.loads((tmp_path / "scores.json").read_text(), parse_constant=pytest.fail)
     assert plain[1]["low"] is None
-    with pytest.raises(ResultsError, match=r"\.csv, \.json or \.parquet"):
+    with pytest.raises(ResultsError, match=r"\.csv, \.json, \.jsonl or \.parquet"):
         run.export(tmp_path / "scores.xlsx")
 
 
