@@ -103,7 +103,7 @@ def raising(error):
         (RunBroken("the disk is full"), 4, "genbench: the disk is full"),
         (KeyboardInterrupt(), 130, "interrupted"),
         (ZeroDivisionError("red \x1b[31m"), 4, "ZeroDivisionError: red \\x1b[31m"),
-        (PermissionError(13, "Permission denied", "/root/x"), 2, "genbench: /root/x: Permission denied"),
+        (PermissionError(13, "Permission denied", "/elsewhere/x"), 2, "genbench: /elsewhere/x: Permission denied"),
     ],
 )
 def test_what_breaks_has_a_code_that_no_verdict_shares(genbench, monkeypatch, error, code, said):
