@@ -12,8 +12,8 @@ from genbench.report.cast import Member
 from genbench.report.numbers import count, duration, number
 from genbench.report.svg import picture, shortened, tag, text
 from genbench.results.run import Run
+from genbench.run.account import MODEL_STAGES
 
-OWN = ("train", "sample", "score")  # a model's own stages; all else is the instrument looking at it
 NAMES = {"train": "training", "sample": "sampling", "score": "scoring"}
 WIDTH, LABEL, ROW, ROOM = 360.0, 112.0, 24.0, 78.0
 
@@ -33,7 +33,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Bill:
-    """One model's stages in the order of OWN, None where there was none, and all of them together."""
+    """One model's stages in the order of MODEL_STAGES, None where there was none, and all of them together."""
 
     member: Member
     stages: tuple[Cost | None, ...]
@@ -55,14 +55,16 @@ class Costs:
 def costs(run: Run, members: Mapping[str, Member]) -> Costs:
     """Models are charged by `cost` events, whenever their evidence was made; the harness by the ledger of this run."""
     charged = {(str(e["owner"]), str(e["key"])): Stage(**e["stage"]) for e in run.events("cost")}
-    by_model = {name: [s for (owner, _), s in charged.items() if owner == name and s.name in OWN] for name in members}
+    by_model = {
+        name: [s for (owner, _), s in charged.items() if owner == name and s.name in MODEL_STAGES] for name in members
+    }
     by_model = {name: stages for name, stages in by_model.items() if stages}
     bills = tuple(
-        Bill(members[name], tuple(_sum([s for s in stages if s.name == own]) for own in OWN), _total(stages))
+        Bill(members[name], tuple(_sum([s for s in stages if s.name == own]) for own in MODEL_STAGES), _total(stages))
         for name, stages in by_model.items()
     )
     ledger = run.stages()
-    harness = [s for model, s in ledger if not (model and s.name in OWN)]
+    harness = [s for model, s in ledger if not (model and s.name in MODEL_STAGES)]
     by_stage = {name: [s for s in harness if s.name == name] for name in dict.fromkeys(s.name for s in harness)}
     measured = any(s.joules is not None for stages in by_model.values() for s in stages)
     return Costs(
@@ -117,13 +119,16 @@ def _chart(by_model: Mapping[str, Sequence[Stage]], measured: bool) -> Markup:
         return "no reading" if name in unread else _energy(whole) if measured else duration(whole)
 
     unread = {name for name, stages in by_model.items() if measured and all(s.joules is None for s in stages)}
-    sums = {name: [_add(size(s) for s in stages if s.name == own) for own in OWN] for name, stages in by_model.items()}
+    sums = {
+        name: [_add(size(s) for s in stages if s.name == own) for own in MODEL_STAGES]
+        for name, stages in by_model.items()
+    }
     most = max((sum(parts) for parts in sums.values()), default=0.0) or 1.0
     parts: list[Markup] = []
     for i, (name, amounts) in enumerate(sums.items()):
         y, x = 4 + ROW * i, LABEL
         parts.append(text(0, y + 14, shortened(name, 15), "label"))
-        for own, amount in zip(OWN, amounts, strict=True):
+        for own, amount in zip(MODEL_STAGES, amounts, strict=True):
             width = (WIDTH - LABEL - ROOM) * amount / most
             parts.append(tag("rect", {"class": f"stage {own}", "x": x, "y": y + 2, "width": width, "height": 15}))
             x += width

@@ -43,21 +43,21 @@ class Execution:
 
     def run(self) -> None:
         """All cells, model by model. Errors become outcomes; only an interrupt or a full disk ends the run."""
-        done = {id for id, outcomes in self.folder.outcomes().items() if not _to_be_tried_again(outcomes)}
+        done = {id: found for id, found in self.folder.outcomes().items() if not _to_be_tried_again(found)}
         for name, group in groupby(self.plan.cells, key=lambda cell: cell.model.name):
             cells = list(group)
             made: dict[str, list[Outcome]] = {}
             if self.until:
                 cells, made = self.until.settled(cells, self._cell)
             for cell in cells:
-                if cell.id not in done or not self._stands(cell):
+                if cell.id not in done or not self._stands(cell, done[cell.id]):
                     self._record(cell, made.get(cell.id))
             self._benches.pop(name, None)
             self.account.forget()
 
-    def _stands(self, cell: Cell) -> bool:
+    def _stands(self, cell: Cell, outcomes: Sequence[Outcome]) -> bool:
         """Whether scores on record are of the probe, model, data and lens as they are now; else they are made again."""
-        scores = [o for o in self.folder.outcomes()[cell.id] if isinstance(o, Score)]
+        scores = [o for o in outcomes if isinstance(o, Score)]
         if not scores:
             return True
         try:
