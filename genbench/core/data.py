@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
@@ -22,6 +22,34 @@ class Pair(NamedTuple):
     first: str
     second: str
     direction: str = ""
+
+
+class Question(NamedTuple):
+    """An item of modality "text_choices": a context and the ways it may go on, one of which may be right.
+
+    context: may be empty. options: at least one, each scored as what follows the context. answer: index of the right
+    one; -1 where the benchmark names none. facts: what else the benchmark says of it, in plain values.
+    """
+
+    context: str
+    options: tuple[str, ...]
+    answer: int = -1
+    facts: Mapping[str, Any] = {}
+
+
+class Prompt(NamedTuple):
+    """An item of modality "text_prompts": what a model is asked, and what would be right, where that is known."""
+
+    text: str
+    references: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = {}
+
+
+class Script(NamedTuple):
+    """An item of modality "text_scripts": a simulated user's lines, said one after each of the model's replies."""
+
+    turns: tuple[str, ...]
+    facts: Mapping[str, Any] = {}
 
 
 Split: TypeAlias = Literal["train", "held_out", "reserve"]

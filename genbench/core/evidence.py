@@ -8,7 +8,8 @@ held_out     real items it has not seen
 anchor       outputs for some inputs (latents, prompts)
 perturbed    outputs for those inputs, slightly moved, with the same chance
 again        outputs for those inputs (or any, if latents are the chance) with fresh chance
-benchmark    the items of a benchmark file named in the suite
+benchmark    the items of a benchmark file named in the suite, as the model scored or answered them
+answered     what the model made of a benchmark's prompts, for a lens to look at
 spent        the resources the model has used so far
 """
 
@@ -16,12 +17,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from jaxtyping import Float, Int
 
-ROLES = ("generated", "train", "held_out", "anchor", "perturbed", "again", "benchmark", "spent")
+ROLES = ("generated", "train", "held_out", "anchor", "perturbed", "again", "benchmark", "answered", "spent")
 
 FloatArray: TypeAlias = np.ndarray
 Rng: TypeAlias = np.random.Generator
@@ -80,12 +81,14 @@ class Annotations:
 
     labels: [n] index into names. confusion: [k k] counts on labelled real items the annotator has not
     seen, row = true group, column = said group; None when the labels are given by people and taken as true.
+    probabilities: the annotator's own, one row per item summing to 1, where it has them.
     """
 
     labels: Int[np.ndarray, " n"]
     names: tuple[str, ...]
     confusion: Int[np.ndarray, "k k"] | None = None
     keys: tuple[str, ...] = ()
+    probabilities: Float[np.ndarray, "n k"] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -135,13 +138,87 @@ class Pairs:
         return len(self.first)
 
 
+@dataclass(frozen=True, eq=False)
+class Choices:
+    """Log-probabilities (nats) of each option of each question, given its context.
+
+    nats: [n k], -inf behind the last option of a question with fewer than k. sizes: [n] options of each. counts: units
+    of each option by name, {"token": [n k], "byte": [n k]}, 0 behind the last. answers: [n] index of the right option,
+    -1 where there is none. facts: what the benchmark says of each question, {} where nothing. definition: what the
+    log-probability of an option is. In the roles `train` and `held_out` each item is one question of one option: its
+    opening is the context, its rest the option.
+    """
+
+    nats: Float[np.ndarray, "n k"]
+    sizes: Int[np.ndarray, " n"]
+    counts: Mapping[str, Int[np.ndarray, "n k"]]
+    answers: Int[np.ndarray, " n"]
+    groups: tuple[str, ...]
+    facts: tuple[Mapping[str, Any], ...]
+    keys: tuple[str, ...] = ()
+    definition: str = ""
+
+    def __len__(self) -> int:
+        return len(self.nats)
+
+
+@dataclass(frozen=True, eq=False)
+class Completions:
+    """What a model added to each prompt, beside what would have been right.
+
+    references: the right answers of each prompt, () where none is known. In the roles `train` and `held_out` the
+    prompts are items' openings and the one reference is the rest.
+    """
+
+    prompts: tuple[str, ...]
+    texts: tuple[str, ...]
+    references: tuple[tuple[str, ...], ...]
+    groups: tuple[str, ...]
+    facts: tuple[Mapping[str, Any], ...]
+    keys: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+@dataclass(frozen=True, eq=False)
+class Dialogues:
+    """Conversations with a simulated user: turns[i][t] is what it said, replies[i][t] what the model answered."""
+
+    turns: tuple[tuple[str, ...], ...]
+    replies: tuple[tuple[str, ...], ...]
+    groups: tuple[str, ...]
+    facts: tuple[Mapping[str, Any], ...]
+    keys: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.turns)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a stage used of one component.
+
+    component: "cpu", "gpu" or "ram". method: "counter", "sampled" or "model". low / high bound the joules. idle: of the
+    joules, those that the machine would have drawn doing nothing; None where nobody knows.
+    """
+
+    component: str
+    method: str
+    joules: float
+    low: float
+    high: float
+    idle: float | None = None
+
+
 @dataclass(frozen=True)
 class Stage:
     """What one stage of work used.
 
     seconds: wall time. cpu_seconds: this process's CPU time. joules: None where nothing could be measured or
-    modelled; low / high bound it. method: "counter", "model" or "none". samples: items produced, if any.
-    cached: the work was done in an earlier run and its record kept.
+    modelled; low / high bound it. method: of its parts, such as "counter+model", or "none". samples: items produced,
+    if any. cached: the work was done in an earlier run and its record kept. parts: the joules by component. hours: the
+    joules by hour, each hour in UTC as 2026-01-02T03, in order.
     """
 
     name: str
@@ -153,6 +230,15 @@ class Stage:
     method: str = "none"
     samples: int = 0
     cached: bool = False
+    parts: tuple[Part, ...] = ()
+    hours: tuple[tuple[str, float], ...] = ()
+
+    @classmethod
+    def read(cls, plain: Mapping[str, Any]) -> Stage:
+        """A stage from its plain values, as JSON holds them."""
+        parts = tuple(Part(**part) for part in plain.get("parts", ()))
+        hours = tuple((str(hour), float(joules)) for hour, joules in plain.get("hours", ()))
+        return cls(**{**plain, "parts": parts, "hours": hours})
 
 
 @dataclass(frozen=True)
@@ -160,15 +246,19 @@ class Energy:
     """What a model has used, stage by stage, what evaluating it has used beside, and the grid it ran on.
 
     stages: the model's own ("train", "sample", "score"). evaluation: the instrument's for this model ("look", "probe",
-    "resample"). grams_co2e_per_kwh: carbon intensity, None where the country is unknown; grid: its source.
+    "resample"). grams_co2e_per_kwh: carbon intensity, None where the country is unknown; grid: its source. hourly:
+    where intensity is known by the hour, grams per kWh of each hour that the stages name and the source knows. pue: what
+    the building draws for each joule of its computers; None where nobody said.
     """
 
     stages: tuple[Stage, ...]
     evaluation: tuple[Stage, ...] = ()
     grams_co2e_per_kwh: float | None = None
     grid: str = "unknown"
+    hourly: Mapping[str, float] | None = None
+    pue: float | None = None
 
 
 KINDS: tuple[type, ...] = (
-    Features, LogProbs, Fingerprints, Annotations, Texts, Arrays, Pairs, Energy,
+    Features, LogProbs, Fingerprints, Annotations, Texts, Arrays, Pairs, Choices, Completions, Dialogues, Energy,
 )  # fmt: skip

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
 
-from genbench.core.data import Dataset, Item
+from genbench.core.data import Dataset, Item, Pair
 from genbench.core.evidence import LogProbs
 
 
@@ -84,6 +84,33 @@ class Density(Protocol):
 
 
 @runtime_checkable
+class Conditional(Protocol):
+    """Log-probability (nats) of each continuation given its context; counts are the continuations' alone.
+
+    A text is split into tokens whole, and the split between the two falls where the context's own tokens end, so that
+    a continuation that begins with a space is scored as one that a reader would write.
+    """
+
+    def log_prob_given(self, contexts: Sequence[str], continuations: Sequence[str]) -> LogProbs: ...
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """How much a model prefers either side of each pair: scores [n] and [n], in nats; `definition` says of what."""
+
+    first: Float[np.ndarray, " n"]
+    second: Float[np.ndarray, " n"]
+    definition: str
+
+
+@runtime_checkable
+class Contrasts(Protocol):
+    """Scores the sides of a pair its own way, as a masked model must, which has no log-probability of a whole text."""
+
+    def contrast(self, pairs: Sequence[Pair]) -> Contrast: ...
+
+
+@runtime_checkable
 class Differentiable(Protocol):
     """A per-item loss and its gradient at continuous inputs x within the range of `Arrays`."""
 
@@ -97,6 +124,28 @@ class Completer(Protocol):
     """Continues each prompt with its own seed; returns only what was added."""
 
     def complete(self, prompts: Sequence[str], seeds: Sequence[int]) -> list[str]: ...
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+@runtime_checkable
+class Converses(Protocol):
+    """Answers each conversation, whose last message is the user's, with its own seed."""
+
+    def reply(self, histories: Sequence[Sequence[Message]], seeds: Sequence[int]) -> list[str]: ...
+
+
+@runtime_checkable
+class Illustrator(Protocol):
+    """One item for each caption; item i depends on captions[i] and seeds[i] alone."""
+
+    def illustrate(self, captions: Sequence[str], seeds: Sequence[int]) -> Sequence[Item]: ...
 
 
 @runtime_checkable
@@ -125,7 +174,8 @@ class Receives(Protocol):
 
 
 CAPABILITIES: tuple[type, ...] = (
-    Sampler, Perturbable, Density, Differentiable, Completer, Translator, Fittable, Persistent, Placeable,
+    Sampler, Perturbable, Density, Conditional, Contrasts, Differentiable, Completer, Converses, Illustrator,
+    Translator, Fittable, Persistent, Placeable,
 )  # fmt: skip
 
 

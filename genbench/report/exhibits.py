@@ -11,8 +11,8 @@ from genbench.core.score import Exhibit, ItemRef, Score
 from genbench.report.cast import Member
 from genbench.report.numbers import number
 from genbench.results.run import Run
+from genbench.results.store import rendering_owner
 
-FROM_DATA = ("train", "held_out")
 LONGEST_TEXT = 600
 LARGEST_PICTURE = 60_000  # bytes; one picture may not crowd out the rest
 GALLERY = 24
@@ -24,6 +24,7 @@ ROLES = {
     "perturbed": "after the nudge",
     "again": "drawn again",
     "benchmark": "benchmark item",
+    "answered": "answer",
 }
 
 
@@ -121,7 +122,8 @@ def _groups(run: Run, score: Score, exhibits: Sequence[Exhibit]) -> tuple[str, t
 
 
 def _referred(run: Run, score: Score, item: ItemRef) -> Shown:
-    owner = score.dataset if item.role in FROM_DATA else score.model
+    asked = (score.probe, score.provenance.benchmark)
+    owner = rendering_owner(item.role, dataset=score.dataset, model=score.model, asked=asked)
     return _shown(ROLES.get(item.role, item.role), item.index, run.rendering(owner, item.role, item.index))
 
 

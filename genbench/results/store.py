@@ -92,7 +92,7 @@ class RunFolder:
 
     def stages(self) -> list[tuple[str, Stage]]:
         """(model, stage) as they were measured; model is "" for the harness's own."""
-        return [(r["model"], Stage(**r["stage"])) for r in self.records("stages")]
+        return [(r["model"], Stage.read(r["stage"])) for r in self.records("stages")]
 
     def append_event(self, kind: str, **payload: Any) -> None:
         """kind: data, model, fit, cost, quarantined, note ..."""
@@ -144,6 +144,16 @@ class RunFolder:
     def finish(self, status: str) -> None:
         """status: finished, interrupted or broken."""
         write_whole(self.path / "status.json", json.dumps({"status": status}).encode())
+
+
+def rendering_owner(role: str, *, dataset: str, model: str, asked: tuple[str, str]) -> str:
+    """Whose an item is, for renderings: the dataset's, the model's, or the model's where a probe asked it.
+
+    asked: (probe, benchmark). Two probes may ask about unlike parts of one benchmark, so each has items of its own.
+    """
+    if role in ("train", "held_out"):
+        return dataset
+    return " ".join([model, *asked]) if role in ("benchmark", "answered") else model
 
 
 def recordable(outcomes: Sequence[Outcome]) -> None:
@@ -207,7 +217,7 @@ class Cache:
 
     def cost(self, key: str) -> Stage | None:
         path = self._file(key, ".cost.json")
-        return Stage(**json.loads(path.read_text())) if path.exists() else None
+        return Stage.read(json.loads(path.read_text())) if path.exists() else None
 
     def keys(self) -> Iterator[str]:
         return (path.stem for path in self.root.glob("*/*.safetensors"))

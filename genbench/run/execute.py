@@ -13,13 +13,12 @@ from genbench.core.errors import RunBroken
 from genbench.core.lens import Renders
 from genbench.core.score import Failed, Outcome, Score, Skipped
 from genbench.meters.grid import grid
-from genbench.results.store import RunFolder, recordable
+from genbench.results.store import RunFolder, recordable, rendering_owner
 from genbench.run.account import Account
 from genbench.run.build import BuiltLens, BuiltModel, build_lens, build_model, splits_digest
 from genbench.run.outcomes import Setting, broken, exhibited, headline, scored, skipped
 from genbench.run.plan import Cell, Plan, PlannedLens, PlannedModel
 from genbench.run.produce import Bench, Given
-from genbench.run.roles import FROM_DATA
 from genbench.run.sources import load_dataset
 from genbench.run.until_decided import UntilDecided
 from genbench.run.voice import Voice
@@ -165,14 +164,21 @@ class Execution:
 
     def _render(self, cell: Cell, bench: Bench, lens: BuiltLens | None, given: Given, outcomes: list[Outcome]) -> None:
         """Keeps pictures or excerpts of what a reader will want to see."""
+        pointed = exhibited(outcomes)
+        for index in sorted(item.index for item in pointed if item.role == "benchmark"):
+            owner = _owner("benchmark", cell)
+            if self.folder.rendering(owner, "benchmark", index) is None:
+                self.folder.keep_rendering(owner, "benchmark", index, bench.excerpt(cell, given, index))
+        wanted = {(item.role, item.index) for item in pointed if item.role != "benchmark"}
+        if lens is None and wanted and (usual := self.plan.lenses.get(cell.model.modality)):
+            lens = self.lens(usual, bench.data)
         if lens is None or not isinstance(lens.object, Renders):
             return
-        wanted = {(item.role, item.index) for item in exhibited(outcomes)}
         shown = {need.role for need in cell.probe.needs} & {"generated", "held_out"}
-        wanted |= {(role, i) for role in shown for i in range(GALLERY)}
+        wanted |= {(role, i) for role in shown for i in range(GALLERY) if cell.lens}
         for role, pairs in groupby(sorted(wanted), key=lambda pair: pair[0]):
             items = bench.items(role, cell, lens, given).items
-            owner = cell.model.data if role in FROM_DATA else cell.model.name
+            owner = _owner(role, cell)
             for _, index in pairs:
                 if index < len(items) and self.folder.rendering(owner, role, index) is None:
                     self.folder.keep_rendering(owner, role, index, lens.object.render(items[index]))
@@ -187,6 +193,11 @@ class Execution:
 def _to_be_tried_again(outcomes: Sequence[Outcome]) -> bool:
     """What failed may work now, and what was refused while running may have what it needs."""
     return any(isinstance(o, Failed) or (isinstance(o, Skipped) and not o.planned and not o.metric) for o in outcomes)
+
+
+def _owner(role: str, cell: Cell) -> str:
+    model = cell.model
+    return rendering_owner(role, dataset=model.data, model=model.name, asked=(cell.probe.id, cell.benchmark or ""))
 
 
 def _card(data: Dataset) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from genbench.core.catalogue import Entry, catalogue, find
 from genbench.core.digest import digest
 from genbench.core.errors import CatalogueError, NotApplicable
-from genbench.core.model import Stands
+from genbench.core.model import Illustrator, Stands
 from genbench.core.probe import AXES, Probe, read_probe
 from genbench.core.settings import settings_of, with_defaults
 from genbench.run.fit import fitted
@@ -60,12 +60,15 @@ class Cell:
     seed: int
     benchmark: str | None = None
     because: str | None = None
+    asked: int | None = None
 
     @property
     def id(self) -> str:
         """Names the cell within its run: readable, and different where anything in it is."""
         seen = self.lens.id if self.lens else "-"
-        unique = digest(self.settings, self.n, self.seed, self.benchmark or "", self.lens.settings if self.lens else {})
+        asked = [] if self.asked is None else [self.asked]
+        lens = self.lens.settings if self.lens else {}
+        unique = digest(self.settings, self.n, self.seed, self.benchmark or "", lens, *asked)
         return f"{self.probe.id}|{self.model.name}|{seen}|{unique[:8]}"
 
 
@@ -155,19 +158,19 @@ def _cell(
     n = request.n or suite.n
     seen = lens if probe.uses_lens or probe.needs_role("perturbed") else None
     because = _because(suite, probe, request, model, lens)
-    return Cell(probe, model, seen, settings, n, suite.seed, request.benchmark, because)
+    asked = request.n if request.benchmark else None
+    return Cell(probe, model, seen, settings, n, suite.seed, request.benchmark, because, asked)
 
 
 def _because(
     suite: Suite, probe: Probe, request: ProbeRequest, model: PlannedModel, lens: PlannedLens | None
 ) -> str | None:
-    if request.benchmark:
-        wanted = source_of(suite.data[request.benchmark])[0].modality.split("_")[0]
-        if wanted != model.modality:
-            return f"the benchmark {request.benchmark} is {wanted}, and the model makes {model.modality}"
+    held = source_of(suite.data[request.benchmark])[0].modality if request.benchmark else None
+    if held and held.split("_")[0] != model.modality and not issubclass(model.capabilities, Illustrator):
+        return f"the benchmark {request.benchmark} is {held.split('_')[0]}, and the model makes {model.modality}"
     for need in probe.needs:
         cls = lens.capabilities if lens else None
-        if because := unmet(need, model.capabilities, cls, has_benchmark=bool(request.benchmark)):
+        if because := unmet(need, model.capabilities, cls, held):
             return because
     return None
 

@@ -10,11 +10,13 @@ import numpy as np
 from jaxtyping import Float
 
 from genbench.core.chance import sample_seeds, stream
-from genbench.core.data import Dataset, Item, Pair, Split
+from genbench.core.data import Dataset, Item, Prompt, Question, Script, Split
 from genbench.core.digest import digest
 from genbench.core.evidence import (
     Annotations,
     Arrays,
+    Choices,
+    Completions,
     Energy,
     Features,
     Fingerprints,
@@ -22,16 +24,18 @@ from genbench.core.evidence import (
     Pairs,
     Texts,
 )
+from genbench.core.lens import Rendering
 from genbench.core.model import Perturbable
 from genbench.core.probe import Need
 from genbench.data._encoders import SAVED_AS, repeatable, said, shared
 from genbench.data._sniff import EncodedLike
 from genbench.meters.grid import Grid
 from genbench.run.account import Account
+from genbench.run.asked import OPENING, Asked, Inquiry, of_benchmark, opened, shown
 from genbench.run.batching import in_batches
 from genbench.run.build import BuiltLens, BuiltModel, splits_digest
 from genbench.run.plan import Cell
-from genbench.run.roles import FROM_DATA, NUDGE
+from genbench.run.roles import ASKS, FROM_DATA, NUDGE
 from genbench.run.voice import Voice
 
 
@@ -67,6 +71,7 @@ class Bench:
 
     def __init__(self, model: BuiltModel, data: Dataset, account: Account, voice: Voice, batch: int) -> None:
         self.model, self.data, self.account, self.voice, self.batch = model, data, account, voice, batch
+        self.asked = Asked(model, account, voice, batch)
 
     def evidence(self, need: Need, cell: Cell, lens: BuiltLens | None, given: Given) -> Any:
         """The evidence of that kind in that role (or the model itself), from memory, disk or work."""
@@ -74,8 +79,8 @@ class Bench:
             return self.model.object
         if need.kind is Energy:
             return self.account.energy(self.model.planned.name, given.grid)
-        if need.kind is Pairs:
-            return self._pairs(given.benchmark, cell)
+        if need.kind in ASKS:
+            return self._asked_about(need, cell, given)
         if need.kind is LogProbs:
             return self._log_probs(need.role, cell, given)
         assert lens is not None  # the plan let no such cell through
@@ -135,6 +140,10 @@ class Bench:
             if len(items) < cell.n:
                 self.voice.warn(f"{self.model.planned.name}: {len(items)} outputs given, {cell.n} asked for")
             return Items(items, _keys(role, len(items)), ["given", self.model.digest], self.model.planned.name)
+        if role == "answered":
+            asked = self._inquiry(cell, given)
+            source = ["answers", self.model.digest, asked.source, cell.seed]
+            return Items(self.asked.answers(asked, cell.seed), asked.keys, source, self.model.planned.name)
         if role == "generated" or isinstance(self.model.object, Perturbable):
             return self._sampled(role, cell)
         assert lens is not None  # the plan let no such cell through
@@ -184,51 +193,43 @@ class Bench:
 
     def _log_probs(self, role: str, cell: Cell, given: Given) -> LogProbs:
         found = self.items(role, cell, None, given)
-        made = self._score(found.items, ["log_probs", self.model.digest, found.recipe], f"log-probabilities of {role}")
+        recipe = ["log_probs", self.model.digest, found.recipe]
+        made = self.asked.log_probs(found.items, recipe, f"log-probabilities of {role}")
         return replace(made, keys=found.keys)
 
-    def _pairs(self, benchmark: Dataset | None, cell: Cell) -> Pairs:
-        assert benchmark is not None  # the plan let no such cell through
-        pairs: list[Pair] = list(benchmark.items)
-        first, second = (
-            self._score(
-                [pair[side] for pair in pairs],
-                ["pairs", self.model.digest, benchmark.digest, side],
-                f"{benchmark.name} {side + 1}/2",
-            )
-            for side in (0, 1)
-        )
-        named = benchmark.groups
-        groups = tuple(named.names[int(i)] for i in named.labels) if named else ("all",) * len(pairs)
-        directions = tuple(pair.direction for pair in pairs)
-        definition = ", ".join(f"{name} {fact}" for name, fact in first.facts.items())
-        return Pairs(
-            first.nats, second.nats, groups, benchmark.keys,
-            directions=directions if all(directions) else (),
-            definition=f"log p of the whole statement ({definition})" if definition else "",
-        )  # fmt: skip
+    def _asked_about(self, need: Need, cell: Cell, given: Given) -> Any:
+        """What the model says of a benchmark's items; in a role of the data, of each item's rest given its opening."""
+        if need.role in FROM_DATA:
+            found = self.items(need.role, cell, None, given)
+            halves = opened([str(item) for item in found.items])
+            made: list[Item] = [
+                Question(opening, (rest,)) if need.kind is Choices else Prompt(opening, (rest,))
+                for opening, rest in halves
+            ]
+            asked = Inquiry(need.role, made, found.keys, ("all",) * len(made), [found.recipe, OPENING])
+        else:
+            asked = self._inquiry(cell, given)
+        if need.kind is Pairs:
+            return self.asked.pairs(asked)
+        if need.kind is Choices:
+            return self.asked.choices(asked)
+        if need.kind is Completions:
+            return self.asked.completions(asked, cell.seed)
+        return self.asked.dialogues(asked, cell.seed)
 
-    def _score(self, items: Sequence[Item], recipe: Any, label: str) -> LogProbs:
-        with self.voice.bar(f"{self.model.planned.name}: {label}") as tell:
-            return self.account.make(
-                recipe, "score", self.model.planned.name, lambda: self._log_prob_all(items, tell), len(items)
-            )
+    def excerpt(self, cell: Cell, given: Given, index: int) -> Rendering:
+        """A benchmark's item, and what the model made of it, for a reader's eyes."""
+        asked = self._inquiry(cell, given)
+        answer: Any = None
+        if isinstance(asked.items[index], Prompt):
+            answer = self.asked.answers(asked, cell.seed)[index]
+        elif isinstance(asked.items[index], Script):
+            answer = self.asked.dialogues(asked, cell.seed).replies[index]
+        return Rendering("text", text=shown(asked.items[index], answer))
 
-    def _log_prob_all(self, items: Sequence[Item], tell: Callable[[int, int, str], None]) -> LogProbs:
-        """One LogProbs over all items. Batched by length, so that little is padded; given back in order."""
-        order = sorted(range(len(items)), key=lambda i: len(items[i]))
-        parts: list[LogProbs] = []
-
-        def score(chunk: Sequence[int]) -> Sequence[int]:
-            parts.append(self.model.object.log_prob([items[i] for i in chunk]))
-            return chunk
-
-        self._batched(score, order, tell)
-        back = np.argsort(order)
-        nats = np.concatenate([part.nats for part in parts])[back]
-        units = parts[0].counts
-        counts = {unit: np.concatenate([part.counts[unit] for part in parts])[back] for unit in units}
-        return LogProbs(nats, counts, (), parts[0].bound, parts[0].facts)
+    def _inquiry(self, cell: Cell, given: Given) -> Inquiry:
+        assert given.benchmark is not None  # the plan let no such cell through
+        return of_benchmark(given.benchmark, cell.seed, cell.asked)
 
     def _batched(
         self,

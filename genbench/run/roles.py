@@ -2,9 +2,32 @@
 
 from __future__ import annotations
 
-from genbench.core.evidence import Annotations, Arrays, Energy, Features, Fingerprints, LogProbs, Pairs, Texts
+from genbench.core.evidence import (
+    Annotations,
+    Arrays,
+    Choices,
+    Completions,
+    Dialogues,
+    Energy,
+    Features,
+    Fingerprints,
+    LogProbs,
+    Pairs,
+    Texts,
+)
 from genbench.core.lens import Annotator, Continuous, Embeds, Fingerprinter, Perturbs, Reads
-from genbench.core.model import Completer, Density, Differentiable, Perturbable, Sampler, Translator
+from genbench.core.model import (
+    Completer,
+    Conditional,
+    Contrasts,
+    Converses,
+    Density,
+    Differentiable,
+    Illustrator,
+    Perturbable,
+    Sampler,
+    Translator,
+)
 from genbench.core.probe import Need
 
 LENS_OFFERS: dict[type, type] = {
@@ -18,8 +41,18 @@ CANNOT: dict[type, str] = {
     Sampler: "cannot be sampled",
     Density: "gives no log-probabilities",
     Differentiable: "gives no gradients",
+    Conditional: "gives no log-probabilities of one text given another",
     Completer: "completes no prompts",
+    Converses: "holds no conversations",
+    Illustrator: "draws nothing from captions",
     Translator: "translates no inputs",
+}
+# What a model is asked for by a kind of evidence: one of these capabilities, about items of this kind of benchmark.
+ASKS: dict[type, tuple[tuple[type, ...], str]] = {
+    Pairs: ((Density, Contrasts), "pairs"),
+    Choices: ((Conditional,), "choices"),
+    Completions: ((Completer,), "prompts"),
+    Dialogues: ((Converses,), "scripts"),
 }
 FROM_DATA = frozenset({"train", "held_out"})
 FROM_MODEL = frozenset({"generated", "anchor", "perturbed", "again"})
@@ -28,16 +61,19 @@ FROM_MODEL = frozenset({"generated", "anchor", "perturbed", "again"})
 NUDGE = 0.1
 
 
-def unmet(need: Need, model: type, lens: type | None, *, has_benchmark: bool) -> str | None:
-    """Why this need cannot be met by a model and a lens of these classes; None where it can."""
+def unmet(need: Need, model: type, lens: type | None, benchmark: str | None) -> str | None:
+    """Why this need cannot be met by a model and a lens of these classes; None where it can.
+
+    benchmark: the modality of the benchmark the suite names, such as "text_pairs"; None where it names none.
+    """
     if need.role == "model":
         return None if _can(model, need.kind) else _no(need.kind)
     if need.kind is Energy:
         return None
-    if need.kind in (LogProbs, Pairs) and not _can(model, Density):
+    if need.kind is LogProbs and not _can(model, Density):
         return _no(Density)
-    if need.kind is Pairs and not has_benchmark:
-        return "needs a benchmark: name a dataset as `benchmark` of this probe"
+    if need.kind in ASKS or need.role == "answered":
+        return _unasked(need, model, benchmark)
     if need.role in FROM_MODEL and (because := _unmade(need.role, model, lens)):
         return because
     if need.kind in LENS_OFFERS:
@@ -45,6 +81,20 @@ def unmet(need: Need, model: type, lens: type | None, *, has_benchmark: bool) ->
             return "needs a lens, and none is known for this modality; name one under `lenses`"
         if not _can(lens, LENS_OFFERS[need.kind]):
             return f"the lens {lens.__name__} gives no {need.kind.__name__}"
+    return None
+
+
+def _unasked(need: Need, model: type, benchmark: str | None) -> str | None:
+    """Why the model cannot be asked about this."""
+    able, form = ASKS.get(need.kind, ((Completer, Illustrator), "prompts"))
+    if not any(_can(model, capability) for capability in able):
+        return _no(able[0])
+    if need.role in FROM_DATA:
+        return None
+    if benchmark is None:
+        return f"needs a benchmark of {form}: name a dataset as `benchmark` of this probe"
+    if (held := benchmark.rpartition("_")[2]) != form:
+        return f"needs a benchmark of {form}, and the one named holds {held}"
     return None
 
 

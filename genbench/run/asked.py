@@ -1,0 +1,260 @@
+"""What a model says when it is asked: log-probabilities, choices, completions and replies, made once and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from genbench.core.chance import sample_seeds
+from genbench.core.data import Dataset, Item, Pair, Prompt, Question, Script
+from genbench.core.errors import NotApplicable
+from genbench.core.evidence import Choices, Completions, Dialogues, LogProbs, Pairs
+from genbench.core.model import Contrasts, Message
+from genbench.run.account import Account
+from genbench.run.batching import in_batches
+from genbench.run.build import BuiltModel
+from genbench.run.voice import Voice
+
+OPENING = 200  # characters of an item that are given as its opening at most, and of its rest that are asked for
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """Items to ask about, with their keys and groups. source: what names just these items."""
+
+    name: str
+    items: Sequence[Item]
+    keys: tuple[str, ...]
+    groups: tuple[str, ...]
+    source: Any
+
+
+def of_benchmark(benchmark: Dataset, seed: int, limit: int | None) -> Inquiry:
+    """A benchmark's items in their published order; where the suite limits them, a random part of them."""
+    chosen = np.arange(len(benchmark.items))
+    if limit is not None and limit < len(chosen):
+        chosen = np.sort(np.random.default_rng(seed).permutation(len(chosen))[:limit])
+    named = benchmark.groups
+    groups = tuple(named.names[int(i)] for i in named.labels[chosen]) if named else ("all",) * len(chosen)
+    items = [benchmark.items[int(i)] for i in chosen]
+    keys = tuple(benchmark.keys[int(i)] for i in chosen)
+    whole = len(chosen) == len(benchmark.items)
+    return Inquiry(benchmark.name, items, keys, groups, [benchmark.digest, "all" if whole else [seed, len(chosen)]])
+
+
+def opened(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """(opening, rest) of each text: its first half, ended where a word ends, and what follows it."""
+    pairs = []
+    for text in texts:
+        middle = min(OPENING, max(1, len(text) // 2))
+        at = text.rfind(" ", 1, middle + 1)
+        at = at if at > 0 else middle
+        pairs.append((text[:at], text[at : at + OPENING]))
+    return pairs
+
+
+class Asked:
+    """One model's answers. `facts` of log-probabilities that differ from batch to batch are joined, never dropped."""
+
+    def __init__(self, model: BuiltModel, account: Account, voice: Voice, batch: int) -> None:
+        self.model, self.account, self.voice, self.batch = model, account, voice, batch
+
+    @property
+    def name(self) -> str:
+        return self.model.planned.name
+
+    def log_probs(self, items: Sequence[Item], recipe: Any, label: str) -> LogProbs:
+        """Log-probabilities of whole items."""
+        score = self.model.object.log_prob
+        return self._scored([*recipe], items, [len(item) for item in items], lambda chunk: score(list(chunk)), label)
+
+    def pairs(self, asked: Inquiry) -> Pairs:
+        """Both sides of each pair, by the model's own contrast or by the log-probability of the whole statement."""
+        pairs: list[Pair] = list(asked.items)
+        if isinstance(self.model.object, Contrasts):
+            made = self._contrasted(asked, pairs)
+        else:
+            made = self._compared(asked, pairs)
+        directions = tuple(pair.direction for pair in pairs)
+        return Pairs(
+            made.first, made.second, asked.groups, asked.keys,
+            directions=directions if all(directions) else (), definition=made.definition,
+        )  # fmt: skip
+
+    def _compared(self, asked: Inquiry, pairs: Sequence[Pair]) -> Pairs:
+        first, second = (
+            self.log_probs(
+                [pair[side] for pair in pairs], ["pairs", self.model.digest, asked.source, side],
+                f"{asked.name} {side + 1}/2",
+            )
+            for side in (0, 1)
+        )  # fmt: skip
+        return Pairs(first.nats, second.nats, (), definition=_defined("log p of the whole statement", first.facts))
+
+    def _contrasted(self, asked: Inquiry, pairs: Sequence[Pair]) -> Pairs:
+        definitions: list[str] = []
+
+        def contrast(chunk: Sequence[Pair]) -> list[tuple[float, float]]:
+            found = self.model.object.contrast(list(chunk))
+            definitions.append(found.definition)
+            return list(zip(found.first.tolist(), found.second.tolist(), strict=True))
+
+        def work() -> Pairs:
+            both = np.array(self._in_batches(contrast, pairs, asked.name)).reshape(-1, 2)
+            return Pairs(both[:, 0], both[:, 1], (), definition=definitions[0])
+
+        return self.account.make(["contrast", self.model.digest, asked.source], "score", self.name, work, len(pairs))
+
+    def choices(self, asked: Inquiry) -> Choices:
+        """Each option of each question, scored as what follows the context."""
+        questions: list[Question] = list(asked.items)
+        sizes = np.array([len(q.options) for q in questions], dtype=np.int64)
+        wanted = [(q.context, option) for q in questions for option in q.options]
+
+        def given(chunk: Sequence[tuple[str, str]]) -> LogProbs:
+            made: LogProbs = self.model.object.log_prob_given([c for c, _ in chunk], [o for _, o in chunk])
+            return made
+
+        # Contexts that begin alike stand side by side, so that a model can read what they share once.
+        recipe = ["choices", self.model.digest, asked.source]
+        made = self._scored(recipe, wanted, [context for context, _ in wanted], given, asked.name)
+        inside = np.arange(int(sizes.max()))[None, :] < sizes[:, None]
+        counts = {unit: _spread(amount, inside, 0) for unit, amount in made.counts.items()}
+        return Choices(
+            _spread(made.nats, inside, -np.inf), sizes, counts, np.array([q.answer for q in questions]),
+            asked.groups, tuple(dict(q.facts) for q in questions), asked.keys,
+            _defined("log p of the option given its context", made.facts),
+        )  # fmt: skip
+
+    def completions(self, asked: Inquiry, seed: int) -> Completions:
+        """The model's completion of each prompt, each with a seed of its own."""
+        prompts: list[Prompt] = list(asked.items)
+        texts = self.answers(asked, seed)
+        return Completions(
+            tuple(p.text for p in prompts), tuple(texts), tuple(tuple(p.references) for p in prompts),
+            asked.groups, tuple(dict(p.facts) for p in prompts), asked.keys,
+        )  # fmt: skip
+
+    def answers(self, asked: Inquiry, seed: int) -> list[Item]:
+        """What the model made of each prompt: a text, or whatever it draws from a caption."""
+        seeds = sample_seeds(seed, len(asked.items), "benchmark")
+        inputs = [(prompt.text, own) for prompt, own in zip(asked.items, seeds, strict=True)]
+        order = sorted(range(len(inputs)), key=lambda i: len(inputs[i][0]))
+        ask = getattr(self.model.object, "complete", None) or self.model.object.illustrate
+
+        def answer(chunk: Sequence[int]) -> Sequence[Item]:
+            made: Sequence[Item] = ask([inputs[i][0] for i in chunk], [inputs[i][1] for i in chunk])
+            return made
+
+        def work() -> list[Item]:
+            made = self._in_batches(answer, order, f"answers to {asked.name}")
+            return [item for _, item in sorted(zip(order, made, strict=True), key=lambda pair: pair[0])]
+
+        recipe = ["answers", self.model.digest, asked.source, seed]
+        return self.account.make(recipe, "sample", self.name, work, len(inputs))
+
+    def dialogues(self, asked: Inquiry, seed: int) -> Dialogues:
+        """Conversations with simulated users, turn by turn; a user's lines do not depend on the replies."""
+        scripts: list[Script] = list(asked.items)
+        if not scripts or not all(script.turns for script in scripts):
+            raise NotApplicable(f"{asked.name} holds a script without a turn")
+        seeds = sample_seeds(seed, len(scripts), "benchmark")
+
+        def work() -> list[list[str]]:
+            replies: list[list[str]] = [[] for _ in scripts]
+            for turn in range(max(len(script.turns) for script in scripts)):
+                going = [i for i, script in enumerate(scripts) if turn < len(script.turns)]
+
+                def reply(chunk: Sequence[int], turn: int = turn) -> list[str]:
+                    heard = [_history(scripts[i], replies[i]) for i in chunk]
+                    said: list[str] = self.model.object.reply(heard, [seeds[i] + turn for i in chunk])
+                    return said
+
+                for i, said in zip(
+                    going, self._in_batches(reply, going, f"{asked.name}, turn {turn + 1}"), strict=True
+                ):
+                    replies[i].append(said)
+            return replies
+
+        recipe = ["dialogues", self.model.digest, asked.source, seed]
+        made = self.account.make(recipe, "sample", self.name, work, len(scripts))
+        return Dialogues(
+            tuple(tuple(s.turns) for s in scripts), tuple(tuple(r) for r in made),
+            asked.groups, tuple(dict(s.facts) for s in scripts), asked.keys,
+        )  # fmt: skip
+
+    def _scored(
+        self,
+        recipe: Any,
+        items: Sequence[Any],
+        rank: Sequence[Any],
+        score: Callable[[Sequence[Any]], LogProbs],
+        label: str,
+    ) -> LogProbs:
+        """One LogProbs over all items: batched by `rank`, so that little is padded; given back in their order."""
+        order = sorted(range(len(items)), key=rank.__getitem__)
+
+        def work() -> LogProbs:
+            parts: list[LogProbs] = []
+
+            def part(chunk: Sequence[int]) -> Sequence[int]:
+                parts.append(score([items[i] for i in chunk]))
+                return chunk
+
+            self._in_batches(part, order, label)
+            return _joined(parts, np.argsort(order))
+
+        return self.account.make(recipe, "score", self.name, work, len(items))
+
+    def _in_batches(
+        self, work: Callable[[Sequence[Any]], Sequence[Any]], inputs: Sequence[Any], label: str
+    ) -> list[Any]:
+        with self.voice.bar(f"{self.name}: {label}") as tell:
+            return in_batches(
+                work, inputs, self.batch, tell=lambda done, total: tell(done, total, ""), say=self.voice.warn
+            )
+
+
+def shown(item: Item, answer: Any) -> str:
+    """A benchmark's item as a reader sees it, with what the model made of it."""
+    if isinstance(item, Pair):
+        return f"1: {item.first}\n2: {item.second}"
+    if isinstance(item, Question):
+        marks = ["  (right)" if i == item.answer else "" for i in range(len(item.options))]
+        return "\n".join([item.context, *(f"- {o}{mark}" for o, mark in zip(item.options, marks, strict=True))])
+    if isinstance(item, Script):
+        return "\n".join(f"user: {line}\nmodel: {reply}" for line, reply in zip(item.turns, answer, strict=True))
+    return f"{item.text}\n=> {answer}"
+
+
+def _history(script: Script, replies: Sequence[str]) -> list[Message]:
+    """The conversation so far, ending with the user's next line."""
+    heard: list[Message] = []
+    for line, reply in zip(script.turns, replies, strict=False):
+        heard += [Message("user", line), Message("assistant", reply)]
+    return [*heard, Message("user", script.turns[len(replies)])]
+
+
+def _joined(parts: Sequence[LogProbs], back: np.ndarray) -> LogProbs:
+    nats = np.concatenate([part.nats for part in parts])[back]
+    counts = {unit: np.concatenate([part.counts[unit] for part in parts])[back] for unit in parts[0].counts}
+    facts: dict[str, int | float | str] = {}
+    for name in dict.fromkeys(name for part in parts for name in part.facts):
+        found = list(dict.fromkeys(part.facts[name] for part in parts if name in part.facts))
+        facts[name] = found[0] if len(found) == 1 else " or ".join(map(str, found))
+    return LogProbs(nats, counts, (), any(part.bound for part in parts), facts)
+
+
+def _spread(flat: np.ndarray, inside: np.ndarray, beyond: float) -> np.ndarray:
+    """[n k] of values given one after the other, question by question."""
+    spread = np.full(inside.shape, beyond, dtype=flat.dtype)
+    spread[inside] = flat
+    return spread
+
+
+def _defined(what: str, facts: Mapping[str, Any]) -> str:
+    said = ", ".join(f"{name} {fact}" for name, fact in facts.items())
+    return f"{what} ({said})" if said else ""

@@ -1,0 +1,156 @@
+"""A model that is asked: each answer comes back to its own question, made once, whatever the order of the work."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from genbench.core.catalogue import find
+from genbench.core.data import Dataset, Pair, Prompt, Question, Script
+from genbench.core.evidence import LogProbs
+from genbench.core.model import Contrast, Message
+from genbench.core.score import Environment
+from genbench.meters.ledger import Ledger
+from genbench.meters.null import NullMeter
+from genbench.results.store import Cache, Header, RunFolder
+from genbench.run.account import Account
+from genbench.run.asked import Asked, Inquiry, of_benchmark, opened, shown
+from genbench.run.build import BuiltModel
+from genbench.run.plan import PlannedModel
+from genbench.run.voice import Voice
+
+
+class Counter:
+    """Prefers what shares letters with the context; answers with lengths; replies with what it heard."""
+
+    calls = 0
+
+    def log_prob_given(self, contexts: Sequence[str], continuations: Sequence[str]) -> LogProbs:
+        Counter.calls += 1
+        nats = [len(set(c) & set(o)) - float(len(o)) for c, o in zip(contexts, continuations, strict=True)]
+        size = np.array([len(o.encode()) for o in continuations])
+        return LogProbs(np.array(nats), {"byte": size}, facts={"window": len(contexts)})
+
+    def log_prob(self, items: Sequence[str]) -> LogProbs:
+        return LogProbs(np.array([-float(len(i)) for i in items]), {"byte": np.array([len(i) for i in items])})
+
+    def complete(self, prompts: Sequence[str], seeds: Sequence[int]) -> list[str]:
+        return [f"{len(prompt)}/{seed}" for prompt, seed in zip(prompts, seeds, strict=True)]
+
+    def reply(self, histories: Sequence[Sequence[Message]], seeds: Sequence[int]) -> list[str]:
+        return [" ".join(message.role[0] + message.text for message in heard) for heard in histories]
+
+
+class Masked:
+    def contrast(self, pairs: Sequence[Pair]) -> Contrast:
+        first, second = (np.array([float(len(p[side])) for p in pairs]) for side in (0, 1))
+        return Contrast(first, second, "length")
+
+
+AskedOf = Callable[..., Asked]
+
+
+@pytest.fixture
+def asked_of(tmp_path: Path) -> Iterator[AskedOf]:
+    """Asks an object through a real account, whose cache and ledger forget nothing."""
+    where = Environment("0", "r", False, "3.11", "linux", "cpu", {})
+    folder = RunFolder.create(
+        tmp_path / "run", Header("asked", "2026-01-02T03:04:05Z", {}, "", where, 0, "genbench", "0")
+    )
+    with Ledger(NullMeter()) as ledger:
+        account = Account(Cache(tmp_path / "cache"), ledger, folder)
+
+        def ask(found: object, batch: int = 2, digest: str = "digest") -> Asked:
+            planned = PlannedModel("model", find("model", "ngram"), {}, "some", "text", 0, type(found))
+            return Asked(BuiltModel(planned, found, digest), account, Voice(quiet=True), batch)
+
+        yield ask
+
+
+def about(items: Sequence[Any]) -> Inquiry:
+    n = len(items)
+    return Inquiry("some", items, tuple(map(str, range(n))), ("all",) * n, ["some"])
+
+
+QUESTIONS = [
+    Question("zebra", ("z", "brass", "yyy"), 1, {"kind": "a"}),
+    Question("ant", ("tan", "q"), 0),
+    Question("", ("long option",)),
+]
+
+
+@pytest.mark.parametrize("batch", [1, 2, 64])
+def test_each_option_comes_back_to_its_own_question(batch: int, asked_of: AskedOf) -> None:
+    found = asked_of(Counter(), batch).choices(about(QUESTIONS))
+    assert found.sizes.tolist() == [3, 2, 1]
+    assert found.answers.tolist() == [1, 0, -1]
+    for i, question in enumerate(QUESTIONS):
+        for j, option in enumerate(question.options):
+            assert found.nats[i, j] == len(set(question.context) & set(option)) - len(option)
+            assert found.counts["byte"][i, j] == len(option)
+        assert np.all(np.isneginf(found.nats[i, len(question.options) :]))
+    assert found.facts[0] == {"kind": "a"}
+
+
+def test_facts_that_differ_between_batches_are_all_said(asked_of: AskedOf) -> None:
+    found = asked_of(Counter(), 4).choices(about(QUESTIONS))
+    assert "window 4 or 2" in found.definition
+
+
+def test_what_was_asked_once_is_not_asked_again(asked_of: AskedOf) -> None:
+    asked = asked_of(Counter())
+    asked.choices(about(QUESTIONS))
+    before = Counter.calls
+    asked.choices(about(QUESTIONS))
+    assert Counter.calls == before
+
+
+def test_answers_come_back_in_order_each_with_a_seed_of_its_own(asked_of: AskedOf) -> None:
+    prompts = [Prompt("a long prompt", ("right",)), Prompt("b"), Prompt("medium")]
+    found = asked_of(Counter()).completions(about(prompts), seed=3)
+    assert [text.split("/")[0] for text in found.texts] == ["13", "1", "6"]
+    assert len({text.split("/")[1] for text in found.texts}) == 3
+    assert found.references == (("right",), (), ())
+    assert asked_of(Counter(), 1, "again").completions(about(prompts), seed=3).texts == found.texts
+    assert asked_of(Counter()).completions(about(prompts), seed=4).texts != found.texts
+
+
+def test_a_conversation_hears_all_that_was_said_before(asked_of: AskedOf) -> None:
+    found = asked_of(Counter()).dialogues(about([Script(("hi", "why")), Script(("one",))]), seed=0)
+    assert found.replies == (("uhi", "uhi auhi uwhy"), ("uone",))
+
+
+def test_a_models_own_contrast_is_preferred_and_named(asked_of: AskedOf) -> None:
+    pairs = [Pair("aaa", "b", "stereo"), Pair("a", "bb", "antistereo")]
+    masked = asked_of(Masked()).pairs(about(pairs))
+    assert (masked.first.tolist(), masked.second.tolist(), masked.definition) == ([3.0, 1.0], [1.0, 2.0], "length")
+    whole = asked_of(Counter()).pairs(about(pairs))
+    assert whole.first.tolist() == [-3.0, -1.0]
+    assert whole.directions == ("stereo", "antistereo")
+
+
+def test_an_opening_ends_where_a_word_ends_and_nothing_is_lost() -> None:
+    ((opening, rest),) = opened(["the quick brown fox jumps"])
+    assert (opening, rest) == ("the quick", " brown fox jumps")
+    assert opened(["x"]) == [("x", "")]
+    assert "".join(opened(["unbroken"])[0]) == "unbroken"
+
+
+def test_a_limited_benchmark_is_a_random_part_in_published_order() -> None:
+    items = [Prompt(str(i)) for i in range(50)]
+    keys = tuple(map(str, range(50)))
+    data = Dataset("b", "text_prompts", items, {"held_out": np.arange(50)}, keys, "d", "CC0", "made")
+    part = of_benchmark(data, 0, 10)
+    assert len(part.items) == 10
+    assert [int(key) for key in part.keys] == sorted(int(key) for key in part.keys)
+    assert part.keys != of_benchmark(data, 1, 10).keys
+    assert of_benchmark(data, 0, None).items == items
+    assert part.source != of_benchmark(data, 0, None).source == of_benchmark(data, 1, 50).source
+
+
+def test_a_reader_sees_the_item_and_the_answer() -> None:
+    assert shown(Prompt("why?"), "because") == "why?\n=> because"
+    assert shown(QUESTIONS[1], None) == "ant\n- tan  (right)\n- q"
+    assert shown(Script(("hi",)), ("hello",)) == "user: hi\nmodel: hello"
