@@ -45,7 +45,8 @@ def run_command(
     """Carry out SUITE: a shipped suite's name, or the path of a YAML file.
 
     Prints the run folder, then the report's path, on standard output; progress goes to standard error.
-    A run that was killed goes on where it was with --resume and ends at the same scores.
+    A run that was killed goes on where it was with --resume and ends at the same scores. Exits 4 where nothing at all
+    could be measured; a part that failed is said, and left to the gates.
 
     With --until-decided each model is looked at after 1/8, 1/4, 1/2 and all of its samples (more often under a larger
     budget), and no more are drawn once its gates have passed or failed. Looking often does not raise the error: all
@@ -60,6 +61,7 @@ def run_command(
       genbench run ci-energy --country FRA
       genbench run quickstart --until-decided --budget 2000
     """
+    from genbench.results.run import Run
     from genbench.run.start import Options, run_suite
     from genbench.run.voice import Voice
 
@@ -75,13 +77,16 @@ def run_command(
         click.echo(f"\ninterrupted; nothing finished is lost. Go on with:\n  {repeat}", err=True)
         sys.exit(130)
     click.echo(str(folder))
+    done = Run.load(folder)
     if report:
         from genbench.report.html import write_report
-        from genbench.results.run import Run
 
         page = folder / "report.html"
-        write_report(Run.load(folder), page)
+        write_report(done, page)
         click.echo(str(page))
+    if done.failed and not done.measured:
+        click.echo(f"nothing was measured: all that could be tried failed, first {done.failed[0].error}", err=True)
+        sys.exit(4)
 
 
 @click.command("plan", short_help="Show what a suite would do, skip and cost.")

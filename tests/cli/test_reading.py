@@ -44,6 +44,13 @@ def test_a_run_says_its_folder_on_standard_output_and_all_else_beside_it(run, ge
     assert genbench("report", "-o", "nowhere/page.html").code == 2
 
 
+def test_a_run_that_could_measure_nothing_is_broken_and_still_kept(run, tmp_path):
+    told = run("models.0.settings.jitter=-1")
+    assert told.code == 4
+    assert (tmp_path / told.out.strip() / "run.json").is_file()
+    assert "nothing was measured" in told.err
+
+
 def test_a_resumed_run_repeats_nothing(run, genbench):
     first = run().out
     again = genbench("run", "small.yaml", "--no-report", "--resume", "--quiet")
