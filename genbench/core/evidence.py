@@ -10,6 +10,9 @@ perturbed    outputs for those inputs, slightly moved, with the same chance
 again        outputs for those inputs (or any, if latents are the chance) with fresh chance
 benchmark    the items of a benchmark file named in the suite, as the model scored or answered them
 answered     what the model made of a benchmark's prompts, for a lens to look at
+source       held-out items that a translator was given; `generated` is what it made of them, one for one
+cycled       its outputs translated back
+recycled     its outputs slightly moved, then translated back
 spent        the resources the model has used so far
 """
 
@@ -22,7 +25,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from jaxtyping import Float, Int
 
-ROLES = ("generated", "train", "held_out", "anchor", "perturbed", "again", "benchmark", "answered", "spent")
+ROLES = (
+    "generated", "train", "held_out", "anchor", "perturbed", "again", "benchmark", "answered",
+    "source", "cycled", "recycled", "spent",
+)  # fmt: skip
 
 FloatArray: TypeAlias = np.ndarray
 Rng: TypeAlias = np.random.Generator
@@ -247,8 +253,8 @@ class Energy:
 
     stages: the model's own ("train", "sample", "score"). evaluation: the instrument's for this model ("look", "probe",
     "resample"). grams_co2e_per_kwh: carbon intensity, None where the country is unknown; grid: its source. hourly:
-    where intensity is known by the hour, grams per kWh of each hour that the stages name and the source knows. pue: what
-    the building draws for each joule of its computers; None where nobody said.
+    where intensity is known by the hour, grams per kWh of each hour that the stages name and the source knows. pue:
+    what the building draws for each joule of its computers; None where nobody said.
     """
 
     stages: tuple[Stage, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
@@ -156,6 +157,23 @@ class Translator(Protocol):
 
 
 @runtime_checkable
+class Returns(Protocol):
+    """A translator that also goes back: of what `translate` made, the cycle."""
+
+    def translate_back(self, items: Sequence[Item]) -> Sequence[Item]: ...
+
+
+@runtime_checkable
+class Between(Protocol):
+    """A translator between two groups of its data: their names, (from, to), known once it is fitted.
+
+    It is given held-out items of the first, and its outputs are compared with real items of the second.
+    """
+
+    def between(self) -> tuple[str, str]: ...
+
+
+@runtime_checkable
 class Stands(Protocol):
     """A family that stands for another object (a user's own); the harness works with what it unwraps."""
 
@@ -173,9 +191,30 @@ class Receives(Protocol):
     def receive(self, items: Sequence[Item]) -> None: ...
 
 
+@runtime_checkable
+class Remote(Protocol):
+    """A family whose work is done elsewhere: it can be asked, and what that costs there is not seen from here."""
+
+    def keep_in(self, folder: Path) -> None:
+        """Keeps each answer below `folder` the moment it comes, and asks for none that lies there."""
+        ...
+
+    def vouched(self) -> Mapping[str, Any]:
+        """What it was found to be worthy of, in plain values, for the run's record."""
+        ...
+
+    def spent(self) -> Mapping[str, Any]:
+        """Requests, tokens, latency and cost so far, in plain values."""
+        ...
+
+    def elsewhere(self) -> str:
+        """Why its energy is not measurable here, and what is known instead."""
+        ...
+
+
 CAPABILITIES: tuple[type, ...] = (
     Sampler, Perturbable, Density, Conditional, Contrasts, Differentiable, Completer, Converses, Illustrator,
-    Translator, Fittable, Persistent, Placeable,
+    Translator, Returns, Fittable, Persistent, Placeable,
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from genbench.core.score import Better, Detail, Interval, Score, Toward
+from genbench.report.families import Family, FamilyPair, across
 from genbench.report.markdown import escaped, head, one_line, row
 from genbench.report.pairing import Alone, Pair, pairing
 from genbench.results.run import Run
@@ -43,6 +44,7 @@ class Comparisons:
     b: str
     compared: tuple[Compared, ...]
     alone: tuple[Alone, ...]
+    families: tuple[FamilyPair, ...] = ()
 
     @property
     def questions(self) -> int:
@@ -54,7 +56,7 @@ class Comparisons:
 
     @property
     def rows(self) -> list[list[str]]:
-        return [*map(_row, self.compared), *map(_row_alone, self.alone)]
+        return [*map(_row_family, self.families), *map(_row, self.compared), *map(_row_alone, self.alone)]
 
     @property
     def words(self) -> str:
@@ -63,7 +65,12 @@ class Comparisons:
         counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(sorted(kinds)))
         apart = f"; {len(self.alone)} scores stand in one run only" if self.alone else ""
         asked = f"{self.questions} question{'s' * (self.questions != 1)}, Holm-corrected at 5 %"
-        return one_line(f"{self.b} (B) against {self.a} (A): {counts or 'nothing shared'}{apart}; {asked}.")
+        about = (
+            f" Of {len(self.families)} questions about families, corrected among themselves: " if self.families else ""
+        )
+        claims = [pair.found.answer for pair in self.families]
+        about += ", ".join(f"{claims.count(kind)} {kind}" for kind in sorted(set(claims))) + "." * bool(claims)
+        return one_line(f"{self.b} (B) against {self.a} (A): {counts or 'nothing shared'}{apart}; {asked}.{about}")
 
     def to_json(self) -> dict[str, Any]:
         """Plain values in full precision; difference is by how much B is worse, in the metric's unit."""
@@ -72,6 +79,7 @@ class Comparisons:
             "b": self.b,
             "questions": self.questions,
             "rows": [*map(_plain, self.compared), *map(_plain_alone, self.alone)],
+            "families": [*map(_plain_family, self.families)],
         }
 
     def to_markdown(self) -> str:
@@ -85,10 +93,12 @@ def compare_runs(a: Run, b: Run) -> Comparisons:
     Paired by item where both runs keep values under shared keys, else from the two intervals as if independent, which
     is cautious where the runs share their reference items. Holm's correction is over all of these together, exact
     reproductions left out, as no chance is in them. The margin is the metric's own. What may not be compared
-    (other data, lens, precision, settings or probe version) is listed as that, never compared in silence.
+    (other data, lens, precision, settings or probe version) is listed as that, never compared in silence. Where both
+    runs trained a family several times, the family is asked about as well, with trainings as units: that B's checkpoint
+    is better does not say that training again would give one.
     """
     compared, alone = compare_wanted(a, b, lambda score: True)
-    return Comparisons(a.path.name, b.path.name, compared, alone)
+    return Comparisons(a.path.name, b.path.name, compared, alone, across(a, b))
 
 
 def compare_wanted(a: Run, b: Run, wanted: Callable[[Score], bool]) -> tuple[tuple[Compared, ...], tuple[Alone, ...]]:
@@ -209,6 +219,13 @@ def _row(c: Compared) -> list[str]:
     return [a.id, c.pair.model, measured(a), measured(b), change, c.answer, c.because]
 
 
+def _row_family(pair: FamilyPair) -> list[str]:
+    definition = pair.a.scores[0].definition
+    change = _change(pair.found, definition.better)
+    sides = [pair.a.measured, pair.b.measured]
+    return [pair.a.scores[0].id, pair.a.title, *sides, change, pair.found.answer, pair.because]
+
+
 def _row_alone(alone: Alone) -> list[str]:
     shown = measured(alone.score)
     sides = [shown, ""] if alone.in_a else ["", shown]
@@ -256,6 +273,26 @@ def _plain(c: Compared) -> dict[str, Any]:
             "margin": a.definition.margin,
         }
     return plain
+
+
+def _plain_family(pair: FamilyPair) -> dict[str, Any]:
+    score, found = pair.a.scores[0], pair.found
+    return {
+        "metric": score.id, "family": pair.a.name, "dataset": score.dataset, "lens": score.lens,
+        "unit": score.definition.unit, "a": _plain_nested(pair.a), "b": _plain_nested(pair.b), "answer": found.answer,
+        "because": pair.because, "worse_by": found.difference, "worse_by_low": found.interval.low,
+        "worse_by_high": found.interval.high, "p_value": found.p_value, "trainings": found.n,
+        "trainings_needed": found.n_needed, "margin": score.definition.margin,
+    }  # fmt: skip
+
+
+def _plain_nested(family: Family) -> dict[str, Any]:
+    found = family.found
+    return {
+        "mean": found.mean, "low": found.interval.low, "high": found.interval.high, "trainings": found.k,
+        "sampling_noise": found.sampling, "training_noise": found.training,
+        "training_noise_low": found.training_interval.low, "training_noise_high": found.training_interval.high,
+    }  # fmt: skip
 
 
 def _plain_alone(alone: Alone) -> dict[str, Any]:

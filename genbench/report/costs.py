@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from genbench.core.evidence import Stage
+from genbench.core.meter import SHORTEST
+from genbench.report.annex import Declared, annex
+from genbench.report.carbon import Footprints, footprints
 from genbench.report.cast import Member
-from genbench.report.numbers import count, duration, number
+from genbench.report.crosscheck import Check, check
+from genbench.report.numbers import count, duration, energy
+from genbench.report.parts import Parts, parts
 from genbench.report.svg import picture, shortened, tag, text
 from genbench.results.run import Run
 from genbench.run.account import MODEL_STAGES
@@ -20,7 +25,7 @@ WIDTH, LABEL, ROW, ROOM = 360.0, 112.0, 24.0, 78.0
 
 @dataclass(frozen=True)
 class Cost:
-    """A stage's sum in words. joules is empty where no meter could read it."""
+    """A stage's sum in words. joules is empty where no meter could read it, and method then says so."""
 
     joules: str
     interval: str
@@ -42,7 +47,10 @@ class Bill:
 
 @dataclass(frozen=True)
 class Costs:
-    """harness: (stage, cost) of this run that no model is charged with; whole: all this run spent now."""
+    """harness: (stage, cost) of this run that no model is charged with; whole: all this run spent now.
+
+    parts: by component; carbon: of running and of making; check: our books against the meter's; annex: Annex XI.
+    """
 
     bills: tuple[Bill, ...]
     chart: Markup | None
@@ -50,11 +58,15 @@ class Costs:
     harness_total: Cost | None
     whole: Cost | None
     measure: str
+    parts: Parts | None
+    carbon: Footprints | None
+    check: Check
+    annex: tuple[Declared, ...]
 
 
 def costs(run: Run, members: Mapping[str, Member]) -> Costs:
     """Models are charged by `cost` events, whenever their evidence was made; the harness by the ledger of this run."""
-    charged = {(str(e["owner"]), str(e["key"])): Stage(**e["stage"]) for e in run.events("cost")}
+    charged = {(str(e["owner"]), str(e["key"])): Stage.read(e["stage"]) for e in run.events("cost")}
     by_model = {
         name: [s for (owner, _), s in charged.items() if owner == name and s.name in MODEL_STAGES] for name in members
     }
@@ -74,6 +86,10 @@ def costs(run: Run, members: Mapping[str, Member]) -> Costs:
         _sum(harness),
         _sum([s for _, s in ledger]),
         "joules" if measured else "CPU-seconds",
+        parts(run, by_model, harness),
+        footprints(run, members, by_model),
+        check(run),
+        annex(run, members),
     )
 
 
@@ -87,25 +103,22 @@ def _total(stages: Sequence[Stage]) -> Cost:
     low, high = _add(s.joules_low for s in read), _add(s.joules_high for s in read)
     samples = sum(s.samples for s in stages)
     return Cost(
-        _energy(joules) if read else "",
-        f"[{_energy(low)}, {_energy(high)}]" if read and high > low else "",
+        energy(joules) if read else "",
+        f"[{energy(low)}, {energy(high)}]" if read and high > low else "",
         duration(_add(s.seconds for s in stages)),
         duration(_add(s.cpu_seconds for s in stages)),
-        ", ".join(sorted({s.method for s in read})) if read else "no reading",
+        ", ".join(sorted({s.method for s in read})) or _unread(stages),
         count(samples, "item") if samples else "",
         any(s.cached for s in stages),
     )
 
 
+def _unread(stages: Sequence[Stage]) -> str:
+    return "too short to read" if all(s.seconds < SHORTEST for s in stages) else "no reading"
+
+
 def _add(values: Iterable[float | None]) -> float:
     return float(sum(v or 0.0 for v in values))
-
-
-def _energy(joules: float) -> str:
-    for factor, unit in ((3.6e6, "kWh"), (1e3, "kJ")):
-        if joules >= factor:
-            return f"{number(joules / factor)} {unit}"
-    return f"{number(joules)} J"
 
 
 def _chart(by_model: Mapping[str, Sequence[Stage]], measured: bool) -> Markup:
@@ -116,7 +129,7 @@ def _chart(by_model: Mapping[str, Sequence[Stage]], measured: bool) -> Markup:
 
     def say(name: str) -> str:
         whole = sum(sums[name])
-        return "no reading" if name in unread else _energy(whole) if measured else duration(whole)
+        return "no reading" if name in unread else energy(whole) if measured else duration(whole)
 
     unread = {name for name, stages in by_model.items() if measured and all(s.joules is None for s in stages)}
     sums = {

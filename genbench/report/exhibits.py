@@ -25,6 +25,9 @@ ROLES = {
     "again": "drawn again",
     "benchmark": "benchmark item",
     "answered": "answer",
+    "source": "input",
+    "cycled": "there and back",
+    "recycled": "there, nudged, and back",
 }
 
 

@@ -22,6 +22,7 @@ from genbench.report.costs import costs
 from genbench.report.curves import curve, fits
 from genbench.report.decision import Decision, decision
 from genbench.report.exhibits import Evidence, evidence, walls
+from genbench.report.families import beside, families
 from genbench.report.numbers import count, listed
 from genbench.report.origins import origins
 from genbench.report.overview import judged, overview
@@ -81,6 +82,8 @@ def compile_report(run: Run, allowance: Allowance = ALLOWANCES[0]) -> str:
         decision=decided,
         stretches=stretches(run),
         overview=overview(run, members, allowance.rows),
+        families=families(run),
+        between=beside(run),
         axes=axes,
         places={(m.id, m.title): m.anchor for axis in axes for m in (*axis.metrics, *axis.context)},
         walls=walls(run, members, allowance.gallery),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from genbench.core.meter import JOULES_PER_KWH
 from genbench.core.score import Estimate
 
 SIGNIFICANT = 3
@@ -56,6 +57,14 @@ def duration(seconds: float) -> str:
     if seconds < 120:
         return f"{number(seconds)} s"
     return f"{number(seconds / 60)} min" if seconds < 7200 else f"{number(seconds / 3600)} h"
+
+
+def energy(joules: float) -> str:
+    """Joules, kilojoules from a thousand of them, kilowatt hours from one of these."""
+    for factor, unit in ((JOULES_PER_KWH, "kWh"), (1e3, "kJ")):
+        if joules >= factor:
+            return f"{number(joules / factor)} {unit}"
+    return f"{number(joules)} J"
 
 
 def count(n: int, noun: str, plural: str = "") -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -21,14 +21,18 @@ MODEL_STAGES = ("train", "sample", "score")
 
 
 class Account:
-    """Cache, ledger and run folder seen as one: `make` returns what is kept, or makes, meters and keeps it."""
+    """Cache, ledger and run folder seen as one: `make` returns what is kept, or makes, meters and keeps it.
 
-    def __init__(self, cache: Cache, ledger: Ledger, folder: RunFolder) -> None:
-        self.cache, self.ledger, self.folder = cache, ledger, folder
+    counts: whether floating-point operations are counted, see `genbench.run.compute`.
+    """
+
+    def __init__(self, cache: Cache, ledger: Ledger, folder: RunFolder, *, counts: bool = False) -> None:
+        self.cache, self.ledger, self.folder, self.counts = cache, ledger, folder, counts
         self._memo: dict[str, Any] = {}
         self._broken: dict[str, Exception] = {}
+        self._told: set[tuple[str, str]] = set()
         self._charged: dict[tuple[str, str], Stage] = {
-            (str(event["owner"]), str(event["key"])): Stage(**event["stage"]) for event in folder.events("cost")
+            (str(event["owner"]), str(event["key"])): Stage.read(event["stage"]) for event in folder.events("cost")
         }
 
     def make(
@@ -81,6 +85,19 @@ class Account:
             self.cache.put(digest(["ends", recipe]), [*(end for end in ends if end <= start), n])
         return made[:n]
 
+    def spend(self, recipe: Any, stage: str, owner: str, work: Callable[[], T]) -> T:
+        """What `work` returns, metered and charged; for what cannot be kept and is done anew by every run."""
+        with self.ledger.stage(stage, model=owner) as spent:
+            made = work()
+        self._charge(digest(recipe), owner, spent.stage)
+        return made
+
+    def tell_compute(self, owner: str, what: str, found: Mapping[str, Any]) -> None:
+        """Keeps what was counted of a model: its parameters, or the operations of its training or sampling."""
+        if (owner, what) not in self._told:
+            self._told.add((owner, what))
+            self.folder.append_event("compute", model=owner, what=what, **found)
+
     def forget(self) -> None:
         """Drops what is held in memory; the cache on disk keeps it."""
         self._memo.clear()
@@ -92,7 +109,8 @@ class Account:
         """What this model has used, in this run or when its evidence was made, and what looking at it has used here."""
         mine = [stage for (who, _), stage in self._charged.items() if who == owner and stage.name in MODEL_STAGES]
         looks = [s for who, s in self.folder.stages() if who == owner and s.name not in MODEL_STAGES]
-        return Energy(tuple(mine), tuple(looks), grid.grams_co2e_per_kwh, grid.name)
+        hourly = grid.by_hour(hour for stage in mine for hour, _ in stage.hours)
+        return Energy(tuple(mine), tuple(looks), grid.grams_co2e_per_kwh, grid.name, hourly, grid.pue)
 
     def spent(self) -> dict[str, dict[str, Stage]]:
         """What was charged so far: {owner: {key: stage}}."""
@@ -111,7 +129,7 @@ class Account:
 
     def _charge(self, key: str, owner: str, stage: Stage) -> None:
         self._charged[owner, key] = stage
-        self.folder.append_event("cost", key=key, owner=owner, stage=vars(stage))
+        self.folder.append_event("cost", key=key, owner=owner, stage=asdict(stage))
 
 
 def _part(cost: Stage, share: float) -> Stage:
@@ -121,7 +139,15 @@ def _part(cost: Stage, share: float) -> Stage:
     joules, low, high = (
         None if amount is None else amount * share for amount in (cost.joules, cost.joules_low, cost.joules_high)
     )
+    parts = tuple(
+        replace(
+            part, joules=part.joules * share, low=part.low * share, high=part.high * share,
+            idle=None if part.idle is None else part.idle * share,
+        )
+        for part in cost.parts
+    )  # fmt: skip
     return replace(
         cost, seconds=cost.seconds * share, cpu_seconds=cost.cpu_seconds * share,
-        joules=joules, joules_low=low, joules_high=high, samples=round(cost.samples * share),
+        joules=joules, joules_low=low, joules_high=high, samples=round(cost.samples * share), parts=parts,
+        hours=tuple((hour, amount * share) for hour, amount in cost.hours),
     )  # fmt: skip

@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from genbench.core.catalogue import Entry, Kind, catalogue
-from genbench.core.errors import DataError, NotApplicable, suggestion
+from genbench.core.errors import DataError, MeterError, NotApplicable, suggestion
 from genbench.core.settings import settings_of
-from genbench.meters.grid import intensities
+from genbench.meters.grid import intensities, regional
+from genbench.meters.intensity import read_hourly
 from genbench.run.fit import fit
 from genbench.run.yaml_source import Where
 
 # Sugar: `hf: x` is family hf with this setting.
-SUGAR = {"hf": "path", "python": "object", "samples": "path"}
+SUGAR = {"hf": "path", "endpoint": "url", "python": "object", "samples": "path"}
 OWN_KEYS = {"data": ("source",), "lens": ("lens",)}
 
 
@@ -46,9 +47,12 @@ def check_names(suite: Mapping[str, Any]) -> Found:
     for i, request in enumerate(_list(suite.get("probes"))):
         yield from _probe(("probes", i), request, data)
     names = [str(m["name"]) for m in _list(suite.get("models")) if isinstance(m, Mapping) and "name" in m]
+    names += [name for request in _list(suite.get("models")) for name in _trainings(_mapping(request))]
     for i, gate in enumerate(_list(suite.get("gates"))):
         yield from _gate(("gates", i), _mapping(gate), names)
     yield from _country(_mapping(suite.get("meters")))
+    yield from _region(_mapping(suite.get("meters")))
+    yield from _intensity_file(_mapping(suite.get("meters")))
 
 
 def _data(where: Where, request: Any) -> Found:
@@ -110,6 +114,12 @@ def _models(requests: list[Any], data: Mapping[str, Any]) -> Found:
         yield from _fits_data(where, model, kinds[0], data)
         if model.get("data") is None and data:
             yield Wrong(where, f"model {name!r} names no `data`{suggestion('', list(data))}")
+
+
+def _trainings(model: Mapping[str, Any]) -> list[str]:
+    """What the trainings of a model with `seeds` are called."""
+    seeds = model.get("seeds")
+    return [f"{model.get('name')}#{i}" for i in range(seeds)] if isinstance(seeds, int) else []
 
 
 def _family(where: Where, model: Mapping[str, Any], kind: str) -> Found:
@@ -223,6 +233,28 @@ def _country(meters: Mapping[str, Any]) -> Found:
     near = suggestion(country.upper(), known) if len(country) == 3 else ""
     wants = near if "did you mean" in near else "; wants an ISO 3166 alpha-3 code, such as FRA, DEU or GBR"
     yield Wrong(("meters", "country"), f"no carbon intensity is known for country {country!r}{wants}")
+
+
+def _region(meters: Mapping[str, Any]) -> Found:
+    country, region = meters.get("country"), meters.get("region")
+    if not isinstance(country, str) or not isinstance(region, str) or country not in intensities():
+        return
+    known = regional(country)
+    own = meters.get("carbon_intensity_g_per_kwh") is not None or meters.get("intensity_file") is not None
+    if own or region.lower() in known:
+        return
+    near = suggestion(region.lower(), sorted(known)) or "; no part of that country is; leave `region` out"
+    yield Wrong(("meters", "region"), f"no carbon intensity is known for region {region!r} of {country}{near}")
+
+
+def _intensity_file(meters: Mapping[str, Any]) -> Found:
+    """The file is read here as well, so that a bad line is said before anything runs."""
+    path = meters.get("intensity_file")
+    if isinstance(path, str):
+        try:
+            read_hourly(Path(path))
+        except MeterError as error:
+            yield Wrong(("meters", "intensity_file"), str(error))
 
 
 def _entry(kind: Kind, id: Any, where: Where, below: Where, settings: Mapping[str, Any]) -> Found:

@@ -12,10 +12,11 @@ from genbench.core.chance import derive
 from genbench.core.data import Dataset, Item
 from genbench.core.digest import digest
 from genbench.core.lens import Identified, LearnsFromData
-from genbench.core.model import Fittable, Persistent, Placeable, Receives, Stands, Tick, Training
+from genbench.core.model import Fittable, Persistent, Placeable, Receives, Remote, Stands, Tick, Training
 from genbench.data._encoders import Encoder
 from genbench.data._sniff import read_outputs
 from genbench.run.account import Account
+from genbench.run.compute import count_parameters, count_training
 from genbench.run.environment import made_with
 from genbench.run.plan import PlannedLens, PlannedModel
 from genbench.run.voice import Voice
@@ -48,6 +49,8 @@ def build_model(planned: PlannedModel, data: Dataset | None, device: str, accoun
     """The model, fitted on the data's train split if it learns, or restored if just that fit was made before."""
     family = planned.entry.load()(**planned.settings)
     model = family.unwrap() if isinstance(family, Stands) else family
+    if isinstance(model, Remote):
+        model.keep_in(account.cache.root)
     identity = model.identity() if isinstance(model, Identified) else ""
     recipe: list[Any] = ["model", planned.entry.id, planned.entry.code, planned.settings, identity, made_with()]
     if isinstance(model, Placeable):
@@ -74,6 +77,8 @@ def build_model(planned: PlannedModel, data: Dataset | None, device: str, accoun
             raise ValueError(f"model {planned.name!r} learns from data: give it `data`")
         recipe += [splits_digest(data), planned.seed]
         recipe.append(_fitted(planned, model, data, device, recipe, account, voice))
+    if account.counts:
+        count_parameters(planned.name, model, account)
     return BuiltModel(planned, model, digest(recipe), outputs, encoders)
 
 
@@ -96,9 +101,10 @@ def _fitted(
             if isinstance(model, Placeable):
                 model.place(device)
         else:
-            with account.ledger.stage("train", model=planned.name):
-                arrays, meta = fit()
+            arrays, meta = account.spend(["fit", recipe], "train", planned.name, fit)
     account.folder.append_event("fit", model=planned.name, **meta["history"])
+    if account.counts:
+        count_training(planned, data, device, recipe, meta["history"], account)
     return digest(arrays, meta["model"]) if arrays or meta["model"] else digest(recipe)
 
 

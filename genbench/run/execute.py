@@ -11,6 +11,7 @@ from genbench.core.chance import stream
 from genbench.core.data import SPLITS, Dataset
 from genbench.core.errors import RunBroken
 from genbench.core.lens import Renders
+from genbench.core.model import Remote
 from genbench.core.score import Failed, Outcome, Score, Skipped
 from genbench.meters.grid import grid
 from genbench.results.store import RunFolder, recordable, rendering_owner
@@ -51,7 +52,7 @@ class Execution:
             for cell in cells:
                 if cell.id not in done or not self._stands(cell, done[cell.id]):
                     self._record(cell, made.get(cell.id))
-            self._benches.pop(name, None)
+            self._leave(self._benches.pop(name, None))
             self.account.forget()
 
     def _stands(self, cell: Cell, outcomes: Sequence[Outcome]) -> bool:
@@ -147,7 +148,7 @@ class Execution:
         suite = self.plan.suite
         benchmark = self.dataset(cell.benchmark) if cell.benchmark else None
         limits = {"train": suite.train_n, "held_out": suite.held_out_n}
-        where = grid(suite.meters.country, suite.meters.carbon_intensity_g_per_kwh)
+        where = grid(suite.meters.place)
         return Given(limits, where, benchmark)
 
     def _introduce(self, model: BuiltModel) -> None:
@@ -161,6 +162,13 @@ class Execution:
             digest=model.digest,
             about=planned.entry.summary,
         )
+        if isinstance(model.object, Remote):
+            self.folder.append_event("vouched", owner=planned.name, **model.object.vouched())
+
+    def _leave(self, bench: Bench | Exception | None) -> None:
+        """Keeps what a model elsewhere has taken: no meter here has seen it."""
+        if isinstance(bench, Bench) and isinstance(bench.model.object, Remote):
+            self.folder.append_event("remote", owner=bench.model.planned.name, **bench.model.object.spent())
 
     def _render(self, cell: Cell, bench: Bench, lens: BuiltLens | None, given: Given, outcomes: list[Outcome]) -> None:
         """Keeps pictures or excerpts of what a reader will want to see."""

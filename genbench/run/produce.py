@@ -25,7 +25,7 @@ from genbench.core.evidence import (
     Texts,
 )
 from genbench.core.lens import Rendering
-from genbench.core.model import Perturbable
+from genbench.core.model import Between, Perturbable, Translator
 from genbench.core.probe import Need
 from genbench.data._encoders import SAVED_AS, repeatable, said, shared
 from genbench.data._sniff import EncodedLike
@@ -34,6 +34,7 @@ from genbench.run.account import Account
 from genbench.run.asked import OPENING, Asked, Inquiry, of_benchmark, opened, shown
 from genbench.run.batching import in_batches
 from genbench.run.build import BuiltLens, BuiltModel, splits_digest
+from genbench.run.compute import count_sampling
 from genbench.run.plan import Cell
 from genbench.run.roles import ASKS, FROM_DATA, NUDGE
 from genbench.run.voice import Voice
@@ -132,9 +133,7 @@ class Bench:
     def items(self, role: str, cell: Cell, lens: BuiltLens | None, given: Given) -> Items:
         """The items of a role: the data's, those given in a model's place, or drawn as far as they never were."""
         if role in FROM_DATA:
-            split, limit = cast(Split, role), given.limits.get(role)
-            keys = tuple(self.data.keys[int(i)] for i in self.data.indices(split, limit))
-            return Items(self.data.take(split, limit), keys, [splits_digest(self.data), role, limit])
+            return self._real(cast(Split, role), given.limits.get(role), self._domain(1))
         if self.model.outputs is not None and role == "generated":
             items = self.model.outputs[: cell.n]
             if len(items) < cell.n:
@@ -144,10 +143,45 @@ class Bench:
             asked = self._inquiry(cell, given)
             source = ["answers", self.model.digest, asked.source, cell.seed]
             return Items(self.asked.answers(asked, cell.seed), asked.keys, source, self.model.planned.name)
+        if isinstance(self.model.object, Translator):
+            return self._translated(role, cell, lens, given)
         if role == "generated" or isinstance(self.model.object, Perturbable):
             return self._sampled(role, cell)
         assert lens is not None  # the plan let no such cell through
         return self._completed(role, cell, lens, given)
+
+    def _real(self, split: Split, limit: int | None, group: str | None) -> Items:
+        """The first `limit` items of a split, or of that group's in it."""
+        indices = self.data.indices(split)
+        if group is not None and self.data.groups is not None:
+            indices = indices[self.data.labels(split) == self.data.groups.names.index(group)]
+        indices = indices[:limit]
+        keys = tuple(self.data.keys[int(i)] for i in indices)
+        source = [splits_digest(self.data), split, limit, *([group] if group is not None else [])]
+        return Items([self.data.items[int(i)] for i in indices], keys, source)
+
+    def _domain(self, side: int) -> str | None:
+        """The group of the data that a translator goes from (0) or to (1); None where it has none."""
+        return self.model.object.between()[side] if isinstance(self.model.object, Between) else None
+
+    def _translated(self, role: str, cell: Cell, lens: BuiltLens | None, given: Given) -> Items:
+        """A translator's roles: held-out items of its first domain, what it makes of them, and the way back."""
+        inputs = self._real("held_out", cell.n, self._domain(0))
+        if role == "source":
+            return inputs
+        model = self.model.object
+        work, given_items = model.translate, inputs.items
+        source = ["translated", self.model.digest, inputs.source]
+        if role in ("cycled", "recycled"):
+            made = self._translated("generated", cell, lens, given)
+            work, given_items = model.translate_back, made.items
+            source = ["translated back", made.source]
+        if role in ("perturbed", "recycled"):
+            assert lens is not None  # the plan let no such cell through
+            given_items = lens.object.perturb(given_items, stream(cell.seed, "perturb", lens.planned.id), NUDGE)
+            source += [lens.digest, cell.seed, NUDGE, len(given_items)]
+        name = "generated" if role == "anchor" else role
+        return replace(self._made(name, source, list(given_items), work), keys=inputs.keys)
 
     def _sampled(self, role: str, cell: Cell) -> Items:
         name = {"anchor": "generated", "perturbed": "generated"}.get(role, role)
@@ -189,6 +223,8 @@ class Bench:
                 return self._batched(work, inputs[start:stop], tell)
 
             items = self.account.grow(source, len(inputs), stage, owner, draw)
+        if stage == "sample" and self.account.counts:
+            count_sampling(source, owner, self.model.object, inputs[: self.batch], work, self.account)
         return Items(items, _keys(role, len(items)), digest(source), owner)
 
     def _log_probs(self, role: str, cell: Cell, given: Given) -> LogProbs:

@@ -25,6 +25,7 @@ from genbench.core.model import (
     Differentiable,
     Illustrator,
     Perturbable,
+    Returns,
     Sampler,
     Translator,
 )
@@ -46,6 +47,7 @@ CANNOT: dict[type, str] = {
     Converses: "holds no conversations",
     Illustrator: "draws nothing from captions",
     Translator: "translates no inputs",
+    Returns: "does not translate back",
 }
 # What a model is asked for by a kind of evidence: one of these capabilities, about items of this kind of benchmark.
 ASKS: dict[type, tuple[tuple[type, ...], str]] = {
@@ -55,7 +57,8 @@ ASKS: dict[type, tuple[tuple[type, ...], str]] = {
     Dialogues: ((Converses,), "scripts"),
 }
 FROM_DATA = frozenset({"train", "held_out"})
-FROM_MODEL = frozenset({"generated", "anchor", "perturbed", "again"})
+OF_TRANSLATORS = frozenset({"source", "cycled", "recycled"})
+FROM_MODEL = frozenset({"generated", "anchor", "perturbed", "again", *OF_TRANSLATORS})
 
 # How far the inputs of `perturbed` are moved: the strength of a lens's perturbation and of a latent's.
 NUDGE = 0.1
@@ -104,6 +107,8 @@ def _no(capability: type) -> str:
 
 
 def _unmade(role: str, model: type, lens: type | None) -> str | None:
+    if role in OF_TRANSLATORS or _can(model, Translator):
+        return _untranslated(role, model, lens)
     if role == "generated":
         return None if _can(model, Sampler) else _no(Sampler)
     if _can(model, Perturbable):
@@ -112,6 +117,19 @@ def _unmade(role: str, model: type, lens: type | None) -> str | None:
         return "the model has no latents to move and completes no prompts"
     if lens is None or not (_can(lens, Perturbs) and _can(lens, Reads)):
         return "no lens can perturb this model's prompts"
+    return None
+
+
+def _untranslated(role: str, model: type, lens: type | None) -> str | None:
+    """What a translator makes of held-out items: its translations, those moved or given moved items, and back."""
+    if not _can(model, Translator):
+        return _no(Translator)
+    if role == "again":
+        return "a translator's outputs are its inputs' alone, so nothing is drawn again"
+    if role in ("cycled", "recycled") and not _can(model, Returns):
+        return _no(Returns)
+    if role in ("perturbed", "recycled") and (lens is None or not _can(lens, Perturbs)):
+        return "no lens can move this model's items slightly"
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,13 @@ from genbench.core.errors import GenBenchError, ResultsError, RunBroken
 from genbench.core.score import Environment, Failed, Score
 from genbench.core.secrets import without_secrets
 from genbench.core.version import __version__
+from genbench.meters.idle import idle_power
 from genbench.meters.ledger import Ledger
 from genbench.meters.opening import open_meter
 from genbench.results.certificate import carry
 from genbench.results.store import Cache, Header, RunFolder, read_header
 from genbench.run.account import Account
+from genbench.run.annex import tell_annex
 from genbench.run.device import pick_device
 from genbench.run.environment import environment
 from genbench.run.execute import Execution
@@ -61,8 +63,9 @@ def run_suite(suite: Suite, options: Options = Options(), voice: Voice | None = 
         plan = within(plan, options.budget)
         declared = declare(plan, options.budget)
     folder = _open_folder(suite, options, home, device, voice)
-    ledger = Ledger(open_meter(suite.meters.meter, voice.warn), folder.append_stage, voice.warn)
-    account = Account(Cache(home.cache), ledger, folder)
+    meter = open_meter(suite.meters.meter, voice.warn)
+    ledger = Ledger(meter, folder.append_stage, voice.warn, idle_power(meter))
+    account = Account(Cache(home.cache), ledger, folder, counts=suite.meters.flop)
     until = UntilDecided(declared, folder, voice) if declared else None
     execution = Execution(plan, folder, account, device, voice, until=until)
     voice.say(f"{suite.name}: {_counts(plan)} on {device}")
@@ -71,16 +74,32 @@ def run_suite(suite: Suite, options: Options = Options(), voice: Voice | None = 
             execution.run()
     except BaseException as error:
         with suppress(RunBroken):  # where the disk is full, this cannot be written either
+            _tell_meter(folder, suite.meters.meter, ledger)
             folder.finish("interrupted" if isinstance(error, KeyboardInterrupt) else "broken")
         raise
     for warning in voice.warnings:
         folder.append_event("note", text=warning)
+    _tell_meter(folder, suite.meters.meter, ledger)
+    tell_annex(folder, [planned.name for planned in plan.models], suite.meters.pue)
     carry(home.root / "selftest", folder.path)
     folder.finish("finished")
     if declared is None:  # what a part of the samples did cost foretells nothing
         remember(plan, home, account.spent())
     voice.say(f"{suite.name}: {_found(folder)}")
     return folder.path
+
+
+def _tell_meter(folder: RunFolder, name: str, ledger: Ledger) -> None:
+    """Keeps what the machine used while this session ran, what stages were charged with, and the meter's own total."""
+    folder.append_event(
+        "meter",
+        meter=name,
+        idle=asdict(ledger.idle),
+        machine=ledger.machine,
+        charged=ledger.charged,
+        before=ledger.before,
+        own_total=ledger.own_total(),
+    )
 
 
 def _open_folder(suite: Suite, options: Options, home: Home, device: str, voice: Voice) -> RunFolder:

@@ -7,16 +7,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from genbench.core.errors import GenBenchError, Mistake, SuiteError, suggestion
+from genbench.meters.grid import Place
 from genbench.run.binding import SUGAR, check_names
 from genbench.run.fit import in_words, whole
 from genbench.run.overrides import override
 from genbench.run.yaml_source import Source, Where, read_yaml
 
 DEFAULT_LENSES = {"image": "image.pixels", "text": "text.ngrams"}
-PATHS = ("path", "held_out", "weights")  # settings that may name a file
+PATHS = ("path", "held_out", "weights", "intensity_file")  # settings that may name a file
 
 Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 Whole = Annotated[int, Field(ge=0, strict=True), BeforeValidator(whole)]
@@ -71,23 +81,47 @@ class LensRequest(Part):
 
 
 class ModelRequest(Part):
-    """A model: exactly one of family, hf, python or samples."""
+    """A model: exactly one of family, hf, endpoint, python or samples."""
 
     name: Name = Field(description="What reports call it; unique in the suite.")
     family: str | None = Field(None, description="A family trained here, see `genbench list models`.")
     hf: str | None = Field(None, description="A transformers model: a local path or a hub id.")
+    endpoint: str | None = Field(None, description="A served model: the address of its OpenAI-compatible API.")
     python: str | None = Field(None, description="Your object, as package.module:name.")
     samples: str | None = Field(None, description="A folder or file of outputs: no model at all.")
     data: str | None = Field(None, description="The dataset it is fitted on and compared with.")
     preset: str | None = Field(None, description="A named group of settings, such as tiny or base.")
     settings: dict[str, Any] = Field(default_factory=dict)
     seed: Whole | None = Field(None, description="Default: the suite's seed.")
+    seeds: int | None = Field(
+        None, ge=2, strict=True,
+        description="Train so many times, from `seed` on: models name#0, name#1 ... and one line for the family.",
+    )  # fmt: skip
+    group: Name | None = Field(None, description="The family that a training made by `seeds` belongs to.")
+
+    @model_validator(mode="after")
+    def _trained_again(self) -> ModelRequest:
+        if self.seeds is not None and self.family is None:
+            raise ValueError("`seeds` trains a `family` again and again; what comes trained has one checkpoint")
+        return self
+
+    def trainings(self, first: int) -> tuple[ModelRequest, ...]:
+        """One model per seed, alike in all else; itself where it asks for one. first: the seed where it names none."""
+        if self.seeds is None:
+            return (self,)
+        start = first if self.seed is None else self.seed
+        return tuple(
+            self.model_copy(update={"name": f"{self.name}#{i}", "seed": start + i, "seeds": None, "group": self.name})
+            for i in range(self.seeds)
+        )
 
     @model_validator(mode="after")
     def _one_kind(self) -> ModelRequest:
         given = [kind for kind in ("family", *SUGAR) if getattr(self, kind) is not None]
         if len(given) != 1:
-            raise ValueError(f"give exactly one of family, hf, python or samples; got {', '.join(given) or 'none'}")
+            raise ValueError(
+                f"give exactly one of family, hf, endpoint, python or samples; got {', '.join(given) or 'none'}"
+            )
         return self
 
     @property
@@ -112,7 +146,9 @@ class ProbeRequest(Part):
 
     probe: str = Field(description="A probe's id or a pattern over ids, see `genbench list probes`.")
     lens: LensRequest | None = Field(None, description="See through this lens instead of the suite's.")
-    n: Count | None = Field(None, description="Samples for this probe, instead of the suite's n.")
+    n: Count | None = Field(
+        None, description="Samples for this probe, instead of the suite's n; of a benchmark, a random part this large."
+    )
     benchmark: str | None = Field(None, description="The dataset whose items this probe asks about.")
     settings: dict[str, Any] = Field(default_factory=dict)
 
@@ -140,6 +176,13 @@ class Gate(Part):
         return self
 
 
+class Embodied(Part):
+    """What making the machine cost, to be shared out over its life. Nothing is assumed: without it, none is counted."""
+
+    kg_co2e: Number = Field(ge=0, description="Greenhouse gas of making the machine, from its maker's data sheet.")
+    lifetime_years: Number = Field(gt=0, description="How long it will be in use.")
+
+
 class Meters(Part):
     """How energy is read, and where the electricity comes from."""
 
@@ -149,9 +192,37 @@ class Meters(Part):
         description="ISO 3166 alpha-3, such as FRA. Never guessed.",
         json_schema_extra={"pattern": "^[A-Z]{3}$"},  # checked against the table of grids, see binding
     )
+    region: str | None = Field(
+        None,
+        description="A part of USA, CAN, CHN, SWE, NOR or FIN, such as texas, quebec or SE3, instead of the whole.",
+    )
     carbon_intensity_g_per_kwh: Number | None = Field(
         None, ge=0, description="Your own figure, instead of the country's."
     )
+    intensity_file: str | None = Field(
+        None, description="A CSV of hour,g_per_kwh: carbon intensity by the hour (UTC), instead of one figure."
+    )
+    pue: Number | None = Field(
+        None, ge=1, description="What the building draws for each joule of its computers; kWh and CO2 are times this."
+    )
+    flop: Flag = Field(
+        True, description="Count floating-point operations, by rehearsing about a tenth of each training once."
+    )
+    embodied: Embodied | None = Field(None, description="Carbon of making the machine; said apart, and off by default.")
+
+    @model_validator(mode="after")
+    def _one_intensity(self) -> Meters:
+        if self.intensity_file is not None and self.carbon_intensity_g_per_kwh is not None:
+            raise ValueError("give `intensity_file` or `carbon_intensity_g_per_kwh`, not both")
+        if self.region is not None and self.country is None:
+            raise ValueError("`region` needs the `country` it lies in")
+        return self
+
+    @property
+    def place(self) -> Place:
+        """Where the electricity comes from, as far as it is said here."""
+        file = Path(self.intensity_file) if self.intensity_file is not None else None
+        return Place(self.country, self.region, self.carbon_intensity_g_per_kwh, file, self.pue)
 
 
 class Suite(Part):
@@ -171,6 +242,30 @@ class Suite(Part):
     probes: tuple[ProbeRequest, ...] = Field((ProbeRequest(probe="*"),), min_length=1)
     gates: tuple[Gate, ...] = ()
     meters: Meters = Meters()
+
+    @field_validator("models")
+    @classmethod
+    def _trainings(cls, models: tuple[ModelRequest, ...], info: Any) -> tuple[ModelRequest, ...]:
+        every = tuple(member for model in models for member in model.trainings(info.data.get("seed", 0)))
+        names = [model.name for model in every]
+        if twice := [name for name in names if "#" in name and names.count(name) > 1]:
+            raise ValueError(f"two models are named {twice[0]!r}: one by `seeds`, one by its own `name`")
+        return every
+
+    @field_validator("gates")
+    @classmethod
+    def _of_all_trainings(cls, gates: tuple[Gate, ...], info: Any) -> tuple[Gate, ...]:
+        """A gate that names a family is for each of its trainings."""
+        members: dict[str, list[str]] = {}
+        for model in info.data.get("models", ()):
+            members.setdefault(model.group or model.name, []).append(model.name)
+        return tuple(
+            gate.model_copy(update={"models": tuple(m for name in gate.models for m in members.get(name, [name]))})
+            if gate.models is not None
+            else gate
+            for gate in gates
+        )
+
     _path: Path | None = PrivateAttr(None)
 
     @classmethod
@@ -316,4 +411,6 @@ def _allowed(where: Where) -> list[str]:
         "meters": Meters,
     }
     owner: type[BaseModel] = parts.get(str(where[0]), Suite) if len(where) > 1 else Suite
+    if where[:2] == ("meters", "embodied") and len(where) > 2:
+        owner = Embodied
     return sorted(owner.model_fields)

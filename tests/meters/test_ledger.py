@@ -1,11 +1,14 @@
 """The ledger: every moment belongs to one stage, whatever is nested, broken or too short."""
 
+import json
 import time
+from dataclasses import asdict
 
 import pytest
 
 from genbench.core.evidence import Stage
 from genbench.core.meter import Reading
+from genbench.meters.idle import Idle
 from genbench.meters.ledger import HARNESS, Ledger
 from genbench.meters.null import NullMeter
 
@@ -107,11 +110,43 @@ def test_bounds_hold_the_value_and_are_wider_where_power_is_modelled() -> None:
     assert 0.6 * stage.joules < stage.joules_low < stage.joules < stage.joules_high < 1.4 * stage.joules
 
 
-def test_a_counter_that_wraps_takes_nothing_back() -> None:
-    with Ledger(ClockMeter(wrap=True)) as ledger, ledger.stage("train") as train:
+def test_a_counter_that_goes_back_for_no_known_reason_leaves_a_stage_unread_and_is_said() -> None:
+    said: list[str] = []
+    with Ledger(ClockMeter(wrap=True), say=said.append) as ledger, ledger.stage("train") as train:
         burn(0.6)
-    assert train.stage.joules is not None
-    assert train.stage.joules >= 0
+    assert train.stage.joules is None
+    assert train.stage.parts == ()
+    assert train.stage.seconds > 0.5
+    assert len(said) == 1
+    assert "the cpu counter went back" in said[0]
+    assert "not counted as nothing" in said[0]
+
+
+def test_parts_and_hours_of_a_stage_sum_to_it_and_idle_is_said_within() -> None:
+    idle = Idle({"cpu": 4.0, "gpu": 1.0}, {"cpu": "measured", "gpu": "measured"})
+    with Ledger(ClockMeter(shared_with=1.0), idle=idle) as ledger, ledger.stage("train") as train:
+        burn(0.6)
+    stage = train.stage
+    cpu, gpu = stage.parts
+    assert (cpu.component, cpu.method, gpu.component, gpu.method) == ("cpu", "model", "gpu", "counter")
+    assert stage.joules == pytest.approx(cpu.joules + gpu.joules)
+    assert stage.joules_low == pytest.approx(0.6 * cpu.joules + 0.95 * gpu.joules)
+    assert stage.joules_high == pytest.approx(1.4 * cpu.joules + 1.05 * gpu.joules)
+    assert sum(joules for _, joules in stage.hours) == pytest.approx(stage.joules)
+    assert cpu.idle == pytest.approx(0.4 * cpu.joules, rel=0.02)  # 4 W of 10 W, in the same share
+    assert gpu.idle == pytest.approx(gpu.joules, rel=0.02)
+    assert Stage.read(json.loads(json.dumps(asdict(stage)))) == stage
+
+
+def test_the_machines_joules_are_those_of_the_meter_and_stages_are_charged_with_their_share() -> None:
+    meter = ClockMeter(shared_with=3.0)
+    with Ledger(meter) as ledger, ledger.stage("train"):
+        burn(0.6)
+    charged = sum(stage.joules or 0.0 for _, stage in ledger.stages)
+    assert sum(ledger.charged.values()) == pytest.approx(charged)
+    assert ledger.charged["cpu"] == pytest.approx(ledger.machine["cpu"] / 4, rel=0.05)
+    assert ledger.charged["gpu"] == ledger.machine["gpu"]
+    assert ledger.own_total() is None  # this meter keeps no books
 
 
 def test_without_a_meter_time_is_known_and_energy_is_not() -> None:

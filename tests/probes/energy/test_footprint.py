@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from genbench.core.evidence import Energy, Stage
+from genbench.core.evidence import Energy, Part, Stage
 from genbench.core.score import Absent
 from genbench.meters.ledger import Ledger
 from genbench.meters.null import NullMeter
@@ -44,6 +44,52 @@ def test_units_are_converted_with_their_bounds():
     assert "grid" not in found["total"].detail.facts
 
 
+def test_a_buildings_overhead_counts_for_electricity_and_gas_and_not_for_the_computers_joules():
+    found = footprint(Energy((TRAIN, SAMPLE, SCORE), (), 360.0, "named by the user", pue=1.5))
+    assert found["total"].value == 555.0
+    assert found["kilowatt_hours"].value == pytest.approx(1.5 * 555 / 3.6e6)
+    assert found["grams_co2e"].value == pytest.approx(1.5 * 555 / 1e4)
+    assert found["grams_co2e"].interval.high == pytest.approx(1.5 * 685 / 1e4)
+    assert found["grams_co2e"].detail.facts["PUE"] == 1.5
+    without = footprint(Energy((TRAIN,), (), 360.0, "named by the user"))
+    assert "none given" in without["kilowatt_hours"].detail.facts["PUE"]
+
+
+def test_by_the_hour_each_hours_joules_weigh_its_own_intensity():
+    night = replace(TRAIN, hours=(("2026-01-02T03", 400.0), ("2026-01-02T04", 100.0)))
+    noon = replace(SAMPLE, hours=(("2026-01-02T12", 40.0),))
+    hourly = {"2026-01-02T03": 50.0, "2026-01-02T04": 100.0, "2026-01-02T12": 900.0}
+    grams = footprint(Energy((night, noon), (), None, "grid.csv", hourly))["grams_co2e"]
+    by_hand = (400 * 50 + 100 * 100 + 40 * 900) / 3.6e6
+    assert grams.value == pytest.approx(by_hand)
+    assert grams.interval.low == pytest.approx(by_hand * 430 / 540)
+    assert grams.detail.facts["gCO2e per kWh"] == pytest.approx((400 * 50 + 100 * 100 + 40 * 900) / 540, abs=1e-3)
+    assert grams.detail.facts["grid"] == "grid.csv"
+
+
+def test_an_hour_that_the_file_leaves_out_is_no_hour_without_gas():
+    night = replace(TRAIN, hours=(("2026-01-02T03", 500.0),))
+    for stages, problem in (
+        ((night,), "grid.csv gives no carbon intensity for the hour 2026-01-02T03 (UTC)"),
+        ((night, SAMPLE), "a stage was recorded without its hours"),
+    ):
+        found = footprint(Energy(stages, (), None, "grid.csv", {}))
+        assert isinstance(found["grams_co2e"], Absent)
+        assert problem in found["grams_co2e"].because
+        assert found["total"].value > 0
+
+
+def test_components_and_idle_power_are_said_within_the_joules_and_change_none():
+    cpu, gpu = Part("cpu", "model", 100.0, 60.0, 140.0, 30.0), Part("gpu", "counter", 400.0, 380.0, 420.0, 150.0)
+    found = footprint(Energy((replace(TRAIN, parts=(cpu, gpu)),)))["total"]
+    assert found.value == 500.0
+    assert found.detail.facts["cpu, by model"] == "100 J [60, 140]"
+    assert found.detail.facts["gpu, by counter"] == "400 J [380, 420]"
+    assert found.detail.facts["of that, idle"] == "180 J"
+    unknown = footprint(Energy((replace(TRAIN, parts=(cpu, replace(gpu, idle=None))),)))["total"]
+    assert "of that, idle" not in unknown.detail.facts
+
+
 def test_nothing_is_said_of_stages_shorter_than_half_a_second_however_many():
     flash = replace(SCORE, seconds=0.2)
     found = footprint(Energy((TRAIN, *[flash] * 10)))
@@ -71,7 +117,8 @@ def test_part_of_a_cost_is_not_the_cost():
 def test_absence_is_never_zero():
     found = footprint(Energy(()))
     assert all(isinstance(outcome, Absent) for outcome in found.values())
-    assert "not part of this run" in found["train"].because
+    assert "not trained here: it learns nothing, or came as it is" in found["train"].because
+    assert "log-probabilities" in found["score"].because
     assert "country" in found["grams_co2e"].because
     assert "no samples" in footprint(Energy((replace(SAMPLE, samples=0),)))["sample_per_1000"].because
 
