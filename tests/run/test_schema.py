@@ -52,7 +52,7 @@ def test_the_shape_names_nothing_of_the_catalogue_so_that_a_new_probe_leaves_it_
     shape, whole = json.dumps(suite_schema(names=False)), json.dumps(suite_schema())
     ids = [f'"{id}"' for kind in ("probe", "lens", "model") for id in catalogue(kind)]
     assert [id for id in ids if id not in whole] == []
-    assert [id for id in ids if id in shape] == ['"hf"', '"python"', '"samples"']  # the keys of that name
+    assert [id for id in ids if id in shape] == ['"endpoint"', '"hf"', '"python"', '"samples"']  # the keys of that name
 
 
 SHORT = [

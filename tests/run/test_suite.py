@@ -174,10 +174,13 @@ def test_one_mistake_is_said_once_on_its_line(told, name):
 
 
 MODELS = {
-    "no kind": ("{name: a, data: digits}", "models.0: give exactly one of family, hf, python or samples; got none"),
+    "no kind": (
+        "{name: a, data: digits}",
+        "models.0: give exactly one of family, hf, endpoint, python or samples; got none",
+    ),
     "two kinds": (
         "{name: a, data: digits, family: vae, hf: x}",
-        "models.0: give exactly one of family, hf, python or samples; got family, hf",
+        "models.0: give exactly one of family, hf, endpoint, python or samples; got family, hf",
     ),
     "an unknown family": (
         "{name: a, data: digits, family: vea}",
@@ -376,3 +379,39 @@ def test_every_shipped_suite_is_without_mistakes(name, tmp_path):
     assert suite.name == name
     assert suite.path is not None
     assert Path(suite.path).suffix == ".yaml"
+
+
+TRAININGS = """
+name: small
+seed: 5
+data: {digits: {source: digits}}
+models: [{name: vae, family: vae, data: digits, seeds: 3}, {name: noise, family: gaussian, data: digits}]
+gates:
+  - {metric: quality.kernel.mmd2, models: [vae], below: 1}
+  - {metric: quality.kernel.mmd2, models: ["vae#1"], below: 2}
+"""
+
+
+def test_seeds_make_trainings_that_differ_in_their_seed_alone(load):
+    suite = load(TRAININGS)
+    assert [(m.name, m.seed, m.group) for m in suite.models] == [
+        ("vae#0", 5, "vae"), ("vae#1", 6, "vae"), ("vae#2", 7, "vae"), ("noise", None, None)
+    ]  # fmt: skip
+    alike = [m.model_dump(exclude={"name", "seed"}) for m in suite.models[:3]]
+    assert alike[0] == alike[1] == alike[2]
+    assert [gate.models for gate in suite.gates] == [("vae#0", "vae#1", "vae#2"), ("vae#1",)]
+    again = Suite.from_mapping(json.loads(suite.model_dump_json()))
+    assert again.models == suite.models
+
+
+def test_a_seed_of_its_own_is_where_trainings_begin(load):
+    suite = load(TRAININGS, "models.0.seed=40", "models.0.seeds=2")
+    assert [(m.name, m.seed) for m in suite.models[:2]] == [("vae#0", 40), ("vae#1", 41)]
+
+
+def test_what_comes_trained_is_not_trained_again_and_names_stay_apart(told):
+    assert any("`seeds` trains a `family` again" in problem for _, _, problem in told(
+        GOOD.replace("family: vae", "python: a.b:c, seeds: 3")))  # fmt: skip
+    assert any("two models are named 'vae#0'" in problem for _, _, problem in told(
+        TRAININGS.replace("name: noise", 'name: "vae#0"')))  # fmt: skip
+    assert told(TRAININGS.replace("seeds: 3", "seeds: 1"))
