@@ -9,6 +9,7 @@ from genbench.core.data import Dataset, dataset
 from genbench.core.errors import DataError
 from genbench.data._archives import SUFFIXES as ARCHIVES
 from genbench.data._archives import Member, is_archive
+from genbench.data._class_files import classes_beside
 from genbench.data._images import MAX_PIXELS, Place, image_files, read_images
 from genbench.data._pictures import Pictures, image_dataset
 from genbench.data._splits import Shares
@@ -27,6 +28,7 @@ def image_folder(
 ) -> Dataset:
     """Images of any common format below a folder; where they all lie in subfolders, these are their classes.
 
+    Files beside them, `0001.cls` for `0001.png` as in WebDataset, name classes as well, and go before subfolders.
     A .zip, .tar or .tar.gz of such a folder counts as the folder; nothing is unpacked to disk.
     size: every image becomes size x size; by default the most common size wins, and how many were resized is said.
     held_out: the share kept from training, or the path of a second such folder.
@@ -43,12 +45,22 @@ def image_folder(
     if len(roots) > 1 and not 0 < own < len(names):
         raise DataError(f"no usable image in {path if own == 0 else held_out!r}")
     keys = [name.as_posix() if root == roots[0] else f"held_out/{name.as_posix()}" for root, name in names]
+    labels, said = _labels(roots, names)
     pictures = Pictures(
-        found.items, keys, own, labels=_classes([name for _, name in names]), quarantined=found.quarantined,
-        facts=found.facts,
-    )  # fmt: skip
+        found.items, keys, own, labels=labels, quarantined=found.quarantined, facts={**found.facts, **said}
+    )
     stem = roots[0].name if roots[0].is_dir() else roots[0].name.partition(".")[0]
     return image_dataset(pictures, Shares(held_out, reserve, seed), name=stem, licence=PRIVATE, source=str(path))
+
+
+def _labels(roots: Sequence[Path], names: Sequence[tuple[Path, PurePath]]) -> tuple[list[str] | None, dict[str, str]]:
+    """The class of each image from files beside them, in all folders or none, or else from subfolders; and facts."""
+    beside = [classes_beside(root, [name for own, name in names if own == root]) for root in roots]
+    labels = [label for found, _ in beside for label in found or ()]
+    facts = {key: fact for _, said in beside for key, fact in said.items()}
+    if len(labels) == len(names) and len(set(labels)) > 1:
+        return labels, facts
+    return _classes([name for _, name in names]), facts
 
 
 def _below(root: Path, file: Place) -> PurePath:

@@ -92,6 +92,48 @@ def test_a_tar_of_samples_with_texts_beside_them(tmp_path: Path) -> None:
     assert not found.quarantined
 
 
+def shard(path: Path, files: dict[str, bytes]) -> Path:
+    with tarfile.open(path, "w") as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return path
+
+
+def test_class_files_of_webdataset_are_the_groups(tmp_path: Path) -> None:
+    """From a tar and from the folder it was made of; of a name with two dots, what is before the first counts."""
+    files = {f"{i:04}.left.png": png(photo(i)) for i in range(8)}
+    files |= {f"{i:04}.cls": str(i % 3).encode() + b"\n" for i in range(8)}
+    (tmp_path / "folder").mkdir()
+    for name, content in files.items():
+        (tmp_path / "folder" / name).write_bytes(content)
+    for path in (shard(tmp_path / "folder.tar", files), tmp_path / "folder"):
+        found = image_folder(path=str(path))
+        assert found.groups is not None
+        assert found.groups.names == ("0", "1", "2")
+        assert [found.groups.names[label] for label in found.groups.labels] == [str(i % 3) for i in range(8)]
+        assert found.facts["class files"] == "one beside each image, 3 classes"
+
+
+@pytest.mark.parametrize("spoilt", [None, b"", b"x" * 500, b"\xff\xfe"])
+def test_a_missing_or_odd_class_file_leaves_no_classes_and_is_said(tmp_path: Path, spoilt: bytes | None) -> None:
+    files = {f"{i}.png": png(photo(i)) for i in range(4)} | {f"{i}.cls": str(i % 2).encode() for i in range(3)}
+    if spoilt is not None:
+        files["3.cls"] = spoilt
+    found = image_folder(path=str(shard(tmp_path / "x.tar", files)))
+    assert found.groups is None
+    assert found.facts["class files"] == "not used: 1 of 4 images have none that can be read"
+
+
+def test_subfolders_are_classes_where_class_files_name_just_one(tmp_path: Path) -> None:
+    files = {f"{kind}/{i}.png": png(photo(i + start)) for kind, start in (("cat", 0), ("dog", 9)) for i in range(3)}
+    files |= {name.replace(".png", ".cls"): b"0" for name in files}
+    found = image_folder(path=str(shard(tmp_path / "x.tar", files)))
+    assert found.groups is not None
+    assert found.groups.names == ("cat", "dog")
+
+
 def png(pixels: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "png")
