@@ -25,3 +25,9 @@ def counts_of(items: Sequence[Item]) -> dict[str, np.ndarray]:
     lengths = np.array([len(encode(str(item))) for item in items], dtype=np.int64)
     words = np.array([max(1, len(str(item).split())) for item in items], dtype=np.int64)
     return {"token": lengths + 1, "byte": np.maximum(lengths, 1), "word": words}
+
+
+def added_counts(continuations: Sequence[str]) -> dict[str, np.ndarray]:
+    """Units of each continuation, whose end is not among them: tokens are bytes."""
+    counts = counts_of(continuations)
+    return counts | {"token": counts["byte"]}

@@ -14,7 +14,7 @@ from genbench.core.data import Dataset, Item
 from genbench.core.errors import ModelError
 from genbench.core.evidence import LogProbs
 from genbench.core.model import History, Training, family
-from genbench.models._bytes import END, START, SYMBOLS, counts_of, decode, encode
+from genbench.models._bytes import END, START, SYMBOLS, added_counts, counts_of, decode, encode
 
 WIDTH = START + 1  # numbers of symbols; (node, symbol) is written as one integer, node * WIDTH + symbol
 
@@ -73,6 +73,15 @@ class Ngram:
         firsts = np.cumsum([0, *map(len, windows[:-1])])
         facts: dict[str, int | float | str] = {"order": self.order, "bos": "given, not scored", "eos": "scored"}
         return LogProbs(np.add.reduceat(said, firsts), counts_of(items), facts=facts)
+
+    def log_prob_given(self, contexts: Sequence[str], continuations: Sequence[str]) -> LogProbs:
+        """log p of each continuation's bytes behind its context, in nats; the end is not scored."""
+        nats = np.zeros(len(contexts))
+        for i, (before, after) in enumerate(zip(contexts, continuations, strict=True)):
+            first, last = len(encode(before)), len(encode(before)) + len(encode(after))
+            nats[i] = np.log(self.probability(self._windows(before + after)[first:last])).sum()
+        facts: dict[str, int | float | str] = {"order": self.order, "bos": "given, not scored", "eos": "not scored"}
+        return LogProbs(nats, added_counts(continuations), facts=facts)
 
     def probability(self, windows: Integer[np.ndarray, "n order"]) -> Float[np.ndarray, " n"]:
         """p(last symbol | those before it), the interpolation written out from the uniform upwards."""

@@ -15,7 +15,8 @@ from genbench.core.errors import ModelError
 from genbench.core.model import Completer, Density, Fittable, Persistent, Placeable, Sampler, Training
 from genbench.data.pydoc import pydoc
 from genbench.models._bytes import END, START, SYMBOLS
-from genbench.models.gpt import BLOCK, Gpt, Net, _rotated
+from genbench.models._drawing import BLOCK
+from genbench.models.gpt import Gpt, Net, _rotated
 from genbench.models.ngram import Ngram
 
 SEEDS = sample_seeds(0, 40, "gpt")
@@ -261,7 +262,7 @@ def test_texts_longer_than_the_window_are_learnt_from_too(prose: Dataset) -> Non
 
 def test_presets_are_settings_it_takes() -> None:
     for preset in Gpt.__genbench__.presets.values():  # type: ignore[attr-defined]
-        assert Gpt(**preset).steps == preset["steps"]
+        assert Gpt(**preset).plan.steps == preset["steps"]
 
 
 @pytest.mark.parametrize(
@@ -276,3 +277,18 @@ def test_presets_are_settings_it_takes() -> None:
 def test_settings_without_meaning_are_refused(settings: dict[str, float], said: str) -> None:
     with pytest.raises(ModelError, match=said):
         Gpt(**settings)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("context", [7, 16, 288])
+def test_a_continuation_is_scored_behind_its_context_alone(context: int) -> None:
+    model = untrained(context=context)
+    contexts, continuations = ["The fox", "", "The fox", "x" * 40], [" jumps over it", "abc", "", "é"]
+    found = model.log_prob_given(contexts, continuations)
+    for before, after, nats in zip(contexts, continuations, found.nats):
+        symbols, wanted = [START, *before.encode()], 0.0
+        for byte in after.encode():
+            wanted += float(following(model, symbols).log_softmax(dim=0)[byte])
+            symbols.append(byte)
+        assert nats == pytest.approx(wanted, rel=1e-4, abs=1e-6)
+    assert found.counts["byte"].tolist() == found.counts["token"].tolist() == [14, 3, 1, 2]
+    assert found.facts["eos"] == "not scored"

@@ -222,3 +222,19 @@ def test_presets_are_settings_it_takes() -> None:
 def test_an_order_below_one_is_refused() -> None:
     with pytest.raises(ModelError, match="at least 1, got 0"):
         Ngram(order=0)
+
+
+def test_a_continuation_is_scored_behind_its_context_alone(ngram: Ngram) -> None:
+    """Byte by byte with the probabilities themselves; a whole text's log p is that of its bytes and then its end."""
+    contexts, continuations = ["The func", "", "naïve", "x"], ["tion is", "abc", "", " é"]
+    found = ngram.log_prob_given(contexts, continuations)
+    for before, after, nats in zip(contexts, continuations, found.nats):
+        wanted, symbols = 0.0, [START] * 5 + list(before.encode())
+        for byte in after.encode():
+            wanted += float(np.log(ngram.probability(np.array([[*symbols[-5:], byte]])))[0])
+            symbols.append(byte)
+        assert nats == pytest.approx(wanted, abs=1e-9)
+        end = float(np.log(ngram.probability(np.array([[*symbols[-5:], END]])))[0])
+        begun = float(ngram.log_prob_given([""], [before]).nats[0])
+        assert ngram.log_prob([before + after]).nats[0] == pytest.approx(begun + nats + end, abs=1e-9)
+    assert found.counts["byte"].tolist() == found.counts["token"].tolist() == [7, 3, 1, 3]
