@@ -1,84 +1,17 @@
-"""A causal language model of transformers, checked and opened: what it cannot be is refused by name."""
+"""A causal language model of transformers, checked: what it cannot be is refused by name."""
 
 from __future__ import annotations
 
-import contextlib
-import importlib.util
 import inspect
-import pickle
-import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from genbench.core.digest import tree_digest
-from genbench.core.errors import MissingExtra, ModelError
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a model comes from: a hub id at a revision, a folder, or a .gguf file in either."""
-
-    path: str
-    revision: str
-    trust_remote_code: bool
-
-    @property
-    def local(self) -> Path | None:
-        """The folder or file on disk; None for a hub id. `ModelError` where the path is neither."""
-        found = Path(self.path).expanduser()
-        if found.exists():
-            return found
-        parts = self.path.split("/")
-        if self.path.startswith(("/", ".", "~")) or "\\" in self.path or not 1 <= len(parts) <= 3 or "" in parts:
-            raise ModelError(f"hf: there is no {self.path!r}; give a folder of transformers, a .gguf file or a hub id")
-        return None
-
-    @property
-    def gguf(self) -> str | None:
-        """The name of the GGUF file, if it is one."""
-        return Path(self.path).name if self.path.endswith(".gguf") else None
-
-    @property
-    def folder(self) -> str:
-        """The folder or hub id that the files lie in."""
-        whole = self.local or Path(self.path)
-        return (whole.parent if self.gguf else whole).as_posix()
-
-    @cached_property
-    def commit(self) -> str:
-        """The commit that `revision` stands for now, so that all files are of one; asks the hub, then its cache."""
-        require_transformers()
-        from transformers.utils.hub import cached_file, extract_commit_hash
-
-        name = self.gguf or "config.json"
-        try:
-            file = cached_file(self.folder, name, revision=self.revision)
-        except OSError as error:
-            raise ModelError(
-                f"hf: {self.path!r} is no folder here, and the hub gave no {name} of it at revision {self.revision!r}: "
-                f"{_first_line(error)} Give an existing folder, or go online once to fetch the model"
-            ) from error
-        return str(extract_commit_hash(file, None) or self.revision)
-
-    def identity(self) -> str:
-        """Digest of what is on disk, or hub id and commit."""
-        return tree_digest(self.local) if self.local else f"{self.path}@{self.commit}"
-
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """What every `from_pretrained` is given."""
-        given: dict[str, Any] = {"trust_remote_code": self.trust_remote_code}
-        if self.local is None:
-            given["revision"] = self.commit
-        if self.gguf:
-            given["gguf_file"] = self.gguf
-        return given
+from genbench.core.errors import ModelError
+from genbench.models._checkpoint import Source, opened
 
 
 @dataclass(frozen=True)
@@ -86,7 +19,8 @@ class Causal:
     """An open model. start: BOS, or EOS where there is none. ends: tokens that end a text. longest: tokens it reads.
 
     head: from hidden states to logits, None where the model does more to them than that (as Gemma 2 and Cohere do).
-    memory: what the model calls its cache, "" where it has none that can be handed on.
+    memory: what the model calls its cache, "" where it has none that can be handed on. leads: its tokenizer begins a
+    text with the start token. deepest: tokens of a row that may be read as part of a tree, 0 where it takes no trees.
     """
 
     net: Any
@@ -96,12 +30,28 @@ class Causal:
     longest: int | None
     head: Any
     memory: str
+    leads: bool
+    deepest: int
 
     def tokens_of(self, text: str) -> list[int]:
         """The start token, if any, and the text's own; a lone surrogate, which no tokenizer takes, becomes "?"."""
         clean = text.encode("utf-8", "replace").decode("utf-8")
         ids: list[int] = self.tokenizer(clean, add_special_tokens=False, verbose=False)["input_ids"]
         return ids if self.start is None else [self.start, *ids]
+
+    def cut(self, context: str, continuation: str) -> tuple[list[int], int]:
+        """Tokens of both as one text, and how many are the context's, as lm-evaluation-harness cuts them.
+
+        Spaces at the end of the context go over to the continuation. The continuation's tokens are those of the whole
+        behind as many as the context alone has. The start token stands first where the tokenizer puts it there, and
+        where nothing else would.
+        """
+        bare = context.rstrip()
+        before = self.tokens_of(bare)[self.start is not None :]
+        whole = self.tokens_of(context + continuation)[self.start is not None :]
+        if self.start is None or (before and not self.leads):
+            return whole, len(before)
+        return [self.start, *whole], 1 + len(before)
 
     def decoded(self, tokens: Sequence[int]) -> str:
         return str(self.tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False))
@@ -124,6 +74,16 @@ class Causal:
         for row in torch.unique(rows).tolist():
             end = int(seen[row].sum())
             yield self.net(input_ids=symbols[row : row + 1, :end], use_cache=False).logits[0, places[rows == row]]
+
+    def states_in(self, symbols: Tensor, depths: Tensor, sees: Tensor) -> Tensor:
+        """Hidden states [t d] of a tree's tokens [1 t], at their depths [1 t]; sees [t t] says who looks at whom."""
+        dtype = self.net.dtype
+        bias = torch.zeros(sees.shape, dtype=dtype).masked_fill(~sees, torch.finfo(dtype).min)[None, None]
+        read = self.net.base_model(
+            input_ids=symbols, position_ids=depths, attention_mask=bias.to(symbols.device), use_cache=False
+        )
+        states: Tensor = read.last_hidden_state[0]
+        return states
 
     def following(self, symbols: Tensor, past: Any) -> tuple[Tensor, Any]:
         """Logits [n V] (float32) of what follows symbols [n t] behind `past`, and the new past.
@@ -149,42 +109,9 @@ class Causal:
 
 def load(source: Source, dtype: str, device: str) -> Causal:
     """Opens the model and its tokenizer. `MissingExtra` where a package is absent, `ModelError` for all else."""
-    require_transformers()
-    import transformers
-    from safetensors import SafetensorError
-
-    family: Any = transformers.AutoModelForCausalLM
-    where, arguments = source.folder, source.arguments
-    with _quiet(source.local is not None):
-        try:
-            config = transformers.AutoConfig.from_pretrained(where, **arguments)
-            _refuse_others(source, config)
-            tokenizer = transformers.AutoTokenizer.from_pretrained(where, **arguments)
-            # The setting was renamed in transformers 5.
-            named = "dtype" if int(transformers.__version__.split(".")[0]) >= 5 else "torch_dtype"
-            net, found = family.from_pretrained(
-                where, **arguments, **{named: getattr(torch, dtype)}, output_loading_info=True,
-                use_safetensors=_has_safetensors(source) or None,
-            )  # fmt: skip
-        except pickle.UnpicklingError as error:
-            raise ModelError(
-                f"hf: the weights of {source.path!r} hold more than tensors, so they are not unpickled. Where you "
-                f"trust their author, convert them to safetensors ({_first_line(error)})"
-            ) from error
-        except (
-            OSError, ValueError, KeyError, TypeError, AttributeError, ImportError, RuntimeError, struct.error,
-            SafetensorError,
-        ) as error:  # fmt: skip
-            # Releases differ in what they need for GGUF, so a package is asked for where it is missed.
-            for package in ("gguf", "accelerate") if source.gguf else ():
-                if package in str(error).lower() and importlib.util.find_spec(package) is None:
-                    raise MissingExtra(package, "gguf") from error
-            raise ModelError(f"hf cannot load {source.path!r}: {type(error).__name__}: {error}") from error
-    if lost := sorted(found["missing_keys"]):
-        raise ModelError(
-            f"hf: {source.path!r} lacks {len(lost)} weights of its own model, {', '.join(lost[:3])} ...; they would "
-            "be drawn at random. Is it a causal language model, saved whole?"
-        )
+    config, tokenizer, net = opened(
+        source, "AutoModelForCausalLM", dtype, lambda config: _refuse_others(source, config)
+    )
     net = net.to(device).eval().requires_grad_(False)
     text = config.get_text_config()
     starts = [tokenizer.bos_token_id, getattr(text, "bos_token_id", None), tokenizer.eos_token_id]
@@ -193,18 +120,43 @@ def load(source: Source, dtype: str, device: str) -> Causal:
     longest = next((n for name in LENGTHS if isinstance(n := getattr(text, name, None), int) and n > 0), None)
     takes = inspect.signature(net.base_model.forward).parameters
     memory = next((name for name in MEMORIES if name in takes), "")
-    return Causal(net, tokenizer, start, frozenset(ends), longest, _checked_head(source, net), memory)
+    leads = start is not None and start in tokenizer("a")["input_ids"][:1]
+    head = _checked_head(source, net)
+    model = Causal(net, tokenizer, start, frozenset(ends), longest, head, memory, leads, 0)
+    takes_trees = head is not None and "position_ids" in takes and _reads_trees(model)
+    return replace(model, deepest=_narrowest(text) if takes_trees else 0)
+
+
+def _reads_trees(model: Causal) -> bool:
+    """Whether two rows that share their beginning can be read as one; tried on a few tokens against plain reading."""
+    v = model.head.weight.shape[0]
+    rows = torch.tensor([[1, 2, 3, 4, 5], [1, 2, 3, 6, 7]], device=model.net.device) % v
+    symbols = torch.cat([rows[0], rows[1, 3:]])[None]
+    depths = torch.tensor([[0, 1, 2, 3, 4, 3, 4]], device=model.net.device)
+    sees = torch.ones(7, 7, dtype=torch.bool).tril()
+    sees[5:, 3:5] = False
+    with torch.inference_mode():
+        plain = model.net.base_model(input_ids=rows, use_cache=False).last_hidden_state
+        try:
+            tree = model.states_in(symbols, depths, sees)
+        except (RuntimeError, ValueError, TypeError, IndexError, AttributeError):
+            return False  # its layers want a mask of another shape
+    wanted = torch.cat([plain[0], plain[1, 3:]])
+    tolerated = 1e-4 if model.net.dtype == torch.float32 else 0.02
+    return bool((tree - wanted).abs().max() <= tolerated * wanted.std())
+
+
+def _narrowest(config: Any) -> int:
+    """Tokens up to which every layer looks at all before: beyond a sliding window a tree's own mask would be wrong."""
+    sliding = [
+        getattr(config, name, None) for name in ("sliding_window", "attention_window_size", "attention_chunk_size")
+    ]
+    return min((n for n in sliding if isinstance(n, int) and n > 0), default=2**31)
 
 
 # What models call the greatest number of tokens they read.
 LENGTHS = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "max_sequence_length", "seq_length")
 MEMORIES = ("cache", "past_key_values")  # the new name and the old one
-
-
-def require_transformers() -> None:
-    """`MissingExtra` where transformers is absent."""
-    if importlib.util.find_spec("transformers") is None:
-        raise MissingExtra("transformers", "hf")
 
 
 def _refuse_others(source: Source, config: Any) -> None:
@@ -251,33 +203,7 @@ def _checked_head(source: Source, net: Any) -> Any:
         return head if plain and torch.equal(head(hidden).float(), whole) else None
 
 
-def _has_safetensors(source: Source) -> bool:
-    return source.gguf is None and source.local is not None and any(source.local.glob("*.safetensors"))
-
-
 def _ids(config: Any) -> list[int]:
     """The EOS token or tokens of a configuration."""
     said = getattr(config, "eos_token_id", None)
     return list(said) if isinstance(said, (list, tuple)) else [said] if said is not None else []
-
-
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no message'}"
-
-
-@contextlib.contextmanager
-def _quiet(wanted: bool) -> Iterator[None]:
-    """Without transformers' own bars and reports, which say less than the errors here; a download keeps its bar."""
-    import transformers
-
-    logging: Any = transformers.utils.logging
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    if wanted:
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if wanted and bars:
-            logging.enable_progress_bar()

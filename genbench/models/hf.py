@@ -1,14 +1,12 @@
-"""Any causal language model of transformers: from the hub, a folder or a GGUF file."""
+"""Any language model of transformers, causal, masked or encoder-decoder: from the hub, a folder or a GGUF file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from collections.abc import Sequence
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from genbench.core.chance import stream
@@ -16,29 +14,28 @@ from genbench.core.data import Item
 from genbench.core.errors import ModelError, NotApplicable
 from genbench.core.evidence import LogProbs
 from genbench.core.model import family
-from genbench.models._bytes import counts_of
-from genbench.models._causal import Causal, Source, load
+from genbench.models._bytes import added_counts, counts_of
+from genbench.models._causal import Causal, load
+from genbench.models._checkpoint import Kind, Source
+from genbench.models._drawing import Drawing
+from genbench.models._hf_masked import HfMasked
+from genbench.models._hf_seq2seq import HfSeq2Seq
+from genbench.models._scoring import nats_of, shared_nats
+from genbench.models._windows import windows_behind, windows_of
 
 Precision: TypeAlias = Literal["float32", "bfloat16", "float16"]
-IGNORED = -100
-BLOCK = 2**24  # logits held at a time where the head can be applied to a few positions: 64 MiB of float32
 # How far two logits of one position may be moved by other rounding, as in another batch. A choice closer than this
 # is made by the row alone.
 NEAR: dict[str, float] = {"float32": 1e-3, "bfloat16": 0.25, "float16": 0.05}
 
 
-@dataclass(frozen=True)
-class Window:
-    """Tokens fed at once for one item: tokens[:-1] go in, and those from `first` + 1 on are scored."""
-
-    item: int
-    tokens: list[int]
-    first: int
-
-
 @family(modality="text", cites=["Wolf et al. 2020, doi:10.18653/v1/2020.emnlp-demos.6 (transformers)"])
 class Hf:
-    """A causal language model by hub id, local folder or path of a .gguf file; nothing is loaded before it is needed.
+    """A language model by hub id, local folder or path of a .gguf file; nothing is loaded before it is needed.
+
+    Its configuration says what it is, and so what it can do: this class is a causal one. A masked model contrasts pairs
+    and is sampled by Gibbs sampling, texts of `longest` tokens; it is no density. An encoder-decoder completes prompts
+    and scores continuations. What follows is said of causal models.
 
     Every text follows the model's BOS token (its EOS where it has no BOS), which is given, not scored; its end is not
     scored either, since a text is not known to be whole. window: tokens fed at once, 0 for the model's own maximum but
@@ -58,6 +55,16 @@ class Hf:
         self.device = "cpu"
         self._model: Causal | None = None
 
+    def unwrap(self) -> Any:
+        """This, or what a masked model or an encoder-decoder is."""
+        drawing = Drawing(self.temperature, self.top_k, self.top_p, self.longest)
+        kind = self.source.kind
+        return self if kind == "causal" else OTHERS[kind](self.source, self.dtype, drawing)
+
+    def stands_for(self) -> type:
+        kind = self.source.kind
+        return Hf if kind == "causal" else OTHERS[kind]
+
     def identity(self) -> str:
         """Digest of the folder or file on disk; of a hub id, the commit that its revision is now."""
         return self.source.identity()
@@ -76,17 +83,28 @@ class Hf:
         model = self._loaded()
         texts = [model.tokens_of(str(item)) for item in items]
         window, stride = self._window(), self._stride()
-        windows = [w for i, tokens in enumerate(texts) for w in _windows(i, tokens, window, stride)]
-        windows.sort(key=lambda w: len(w.tokens))
-        nats = np.zeros(len(items))
-        for at in range(0, len(windows), len(items)):  # as many at once as items, so half the items need half the room
-            chunk = windows[at : at + len(items)]
-            np.add.at(nats, [w.item for w in chunk], self._nats(chunk))
+        windows = [w for i, tokens in enumerate(texts) for w in windows_of(i, tokens, window, stride)]
+        nats = nats_of(model, windows, len(items))
         counts = counts_of(items)
         counts["token"] = np.array([max(1, len(tokens) - 1) for tokens in texts], dtype=np.int64)
         given = "none, so the first token is not scored" if model.start is None else "given, not scored"
         facts: dict[str, int | float | str] = {"window": window, "stride": stride, "bos": given, "eos": "not scored"}
         return LogProbs(nats, counts, facts=facts)
+
+    def log_prob_given(self, contexts: Sequence[str], continuations: Sequence[str]) -> LogProbs:
+        """log p(continuation's tokens | context), in nats [n]; what contexts share at their beginning is read once.
+
+        The boundary falls where lm-evaluation-harness puts it: `Causal.cut`. Of a context too long for the window, the
+        end is read. A continuation without a token of its own has log p 0.
+        """
+        model, room = self._loaded(), (self._window(), self._stride())
+        cut = [model.cut(before, after) for before, after in zip(contexts, continuations, strict=True)]
+        windows = [w for i, (tokens, begun) in enumerate(cut) for w in windows_behind(i, tokens, max(1, begun), room)]
+        counts = added_counts(continuations)
+        counts["token"] = np.array([max(1, len(tokens) - begun) for tokens, begun in cut], dtype=np.int64)
+        given = "given, not scored" if model.leads else "given where there is no context, not scored"
+        facts: dict[str, int | float | str] = {"window": room[0], "stride": room[1], "bos": given, "eos": "not scored"}
+        return LogProbs(shared_nats(model, windows, len(contexts)), counts, facts=facts)
 
     def sample(self, seeds: Sequence[int]) -> Sequence[Item]:
         """Texts from the start token on. Item i is made of seeds[i] alone, whatever shares its batch."""
@@ -126,27 +144,6 @@ class Hf:
         if not 0 < stride <= window:
             raise ModelError(f"hf: a stride lies between 1 and the window of {window} tokens, got {self.stride}")
         return stride
-
-    def _nats(self, windows: Sequence[Window]) -> np.ndarray:
-        """Sum of log p over the scored tokens of each window [n]."""
-        n, t = len(windows), max(len(w.tokens) for w in windows) - 1
-        symbols, seen = torch.zeros((n, t), dtype=torch.long), torch.zeros((n, t), dtype=torch.long)
-        targets = torch.full((n, t), IGNORED)
-        for row, w in enumerate(windows):
-            end = len(w.tokens) - 1
-            symbols[row, :end], seen[row, :end] = torch.tensor(w.tokens[:-1]), 1
-            targets[row, w.first : end] = torch.tensor(w.tokens[1 + w.first :])
-        symbols, seen, targets = (x.to(self.device) for x in (symbols, seen, targets))
-        rows, places = (targets != IGNORED).nonzero(as_tuple=True)  # [s], [s], row by row
-        with torch.inference_mode():
-            blocks = self._loaded().logits_at(symbols, seen, rows, places, BLOCK)
-            parts, at = [], 0
-            for logits in blocks:  # [b V]
-                wanted = targets[rows, places][at : at + len(logits)]
-                parts.append(-F.cross_entropy(logits.float(), wanted, reduction="none").cpu())
-                at += len(logits)
-        said: np.ndarray = np.bincount(rows.cpu().numpy(), torch.cat(parts).double().numpy(), minlength=n)
-        return said
 
     def _generated(self, prompts: Sequence[list[int]], seeds: Sequence[int]) -> list[list[int]]:
         """Prompts with what was drawn after them, the ending token left out.
@@ -220,11 +217,4 @@ class Hf:
         return ordered.masked_fill(~inside, torch.inf).min(dim=1, keepdim=True).values
 
 
-def _windows(item: int, tokens: list[int], window: int, stride: int) -> Iterator[Window]:
-    """Stretches of at most window + 1 tokens that score each token after the first once."""
-    scored, last = 0, len(tokens) - 1
-    for begin in range(0, last, stride):
-        end = min(begin + window, last)
-        if end > scored:
-            yield Window(item, tokens[begin : end + 1], scored - begin)
-        scored = end
+OTHERS: dict[Kind, type] = {"masked": HfMasked, "encoder-decoder": HfSeq2Seq}

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hf_models import byte_tokenizer, tiny
 
 from genbench.core.chance import sample_seeds
 from genbench.core.errors import MissingExtra, ModelError, NotApplicable
@@ -30,38 +31,6 @@ ROOT = Path(__file__).parents[2]
 SHARED = ROOT / ".." / "shared" / "data"
 TEXTS = ["Once upon a time, there was a little dog.", "Hi", "", "The cat sat on a mat. " * 9, "café ☃ \U0001f600"]
 STORY = "One day, Tom and his mom went to the park. Tom saw a big dog and wanted to play with it."
-
-
-def byte_tokenizer(*, bos: str | None) -> Any:
-    """A token per byte after <pad>, <s> and </s>, as GPT-2 spells bytes."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-
-    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    cut = Tokenizer(models.BPE({t: i for i, t in enumerate(["<pad>", "<s>", "</s>", *letters])}, []))
-    cut.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    cut.decoder = decoders.ByteLevel()
-    return transformers.PreTrainedTokenizerFast(tokenizer_object=cut, bos_token=bos, eos_token="</s>")
-
-
-def tiny(kind: str, **settings: Any) -> Any:
-    """A random model of two layers whose answers depend on all it has read."""
-    torch.manual_seed(0)
-    if kind == "gpt2":
-        config = transformers.GPT2Config(
-            vocab_size=259, n_positions=48, n_embd=32, n_layer=2, n_head=2, bos_token_id=1, eos_token_id=2, **settings
-        )
-        net = transformers.GPT2LMHeadModel(config)
-    else:
-        of = {"llama": "Llama", "gemma2": "Gemma2"}[kind]
-        config = getattr(transformers, f"{of}Config")(
-            vocab_size=259, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
-            num_key_value_heads=2, head_dim=8, max_position_embeddings=48, bos_token_id=1, eos_token_id=2, **settings,
-        )  # fmt: skip
-        net = getattr(transformers, f"{of}ForCausalLM")(config)
-    with torch.no_grad():
-        for weight in net.parameters():
-            weight.mul_(6 if weight.dim() > 1 else 1)
-    return net.eval()
 
 
 @pytest.fixture(scope="module")
@@ -470,6 +439,28 @@ def test_its_perplexity_is_that_of_a_plain_loop_and_of_llama2c(stories: str, lla
     nats = float(Hf(path=stories).log_prob([STORY]).nats[0])
     assert nats == pytest.approx(wanted, rel=1e-4)
     assert -nats / (len(tokens) - 1) < 2.0  # it has learned to write; a wrong rotation gives more than 4
+
+
+def test_every_window_and_stride_scores_as_a_plain_loop_does(stories: str) -> None:
+    """Of a short text: all windows up to its length and all strides up to each, nothing skipped or scored twice."""
+    text = "Tom saw a big dog and ran."
+    net = transformers.AutoModelForCausalLM.from_pretrained(stories).eval()
+    ids = [1, *transformers.AutoTokenizer.from_pretrained(stories)(text, add_special_tokens=False)["input_ids"]]
+    last, read = len(ids) - 1, {}
+    for begin in range(last):
+        with torch.no_grad():
+            shares = net(torch.tensor([ids[begin:last]])).logits[0].double().log_softmax(-1)
+        read[begin] = shares[range(last - begin), ids[begin + 1 :]].numpy()  # causal: a shorter window reads the same
+    model = Hf(path=stories)
+    for window in range(1, last + 2):
+        for stride in range(1, window + 1):
+            wanted, said = 0.0, 0
+            for begin in range(0, last, stride):
+                end = min(begin + window, last)
+                wanted += float(read[begin][said - begin : end - begin].sum())
+                said = max(said, end)
+            model.window, model.stride = window, stride
+            assert float(model.log_prob([text]).nats[0]) == pytest.approx(wanted, rel=1e-5), (window, stride)
 
 
 def test_a_checkpoint_cut_short_is_refused(llama2c: ModuleType, raw: Path, tmp_path: Path) -> None:

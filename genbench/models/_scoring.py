@@ -1,0 +1,94 @@
+"""log p of tokens by a causal model of transformers: padded windows side by side, or trees of what begins alike.
+
+However long the texts and however many, at most TOKENS tokens and BLOCK logits are held at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from genbench.models._causal import Causal
+from genbench.models._prefixes import Tree, trees
+from genbench.models._windows import Window
+
+IGNORED = -100
+TOKENS = 4096  # read at once, padding counted, unless one window alone has more
+BLOCK = 2**24  # logits held at a time where the head can be applied to a few positions: 64 MiB of float32
+
+
+def nats_of(model: Causal, windows: Sequence[Window], items: int) -> np.ndarray:
+    """Sum of log p over the scored tokens of each item's windows [items], float64 from float32 per token.
+
+    Windows alike in length are read together, padded behind. As many rows at once as items, at most, so that half the
+    items need half the room.
+    """
+    nats = np.zeros(items)
+    for chunk in _batches(windows, max(1, items)):
+        np.add.at(nats, [w.item for w in chunk], _padded_nats(model, chunk))
+    return nats
+
+
+def shared_nats(model: Causal, windows: Sequence[Window], items: int) -> np.ndarray:
+    """The same, with what windows share at their beginning read once, where the model can be read so."""
+    if max((len(w.tokens) for w in windows), default=0) > model.deepest:
+        return nats_of(model, windows, items)
+    nats = np.zeros(items)
+    for tree in trees(windows):
+        np.add.at(nats, tree.owners, _tree_nats(model, tree))
+    return nats
+
+
+def _batches(windows: Sequence[Window], most: int) -> Iterator[list[Window]]:
+    """Longest first: if memory runs out, then at once."""
+    chunk: list[Window] = []
+    for window in sorted(windows, key=lambda one: -len(one.tokens)):
+        if chunk and (len(chunk) == most or (len(chunk) + 1) * len(chunk[0].tokens) > TOKENS):
+            yield chunk
+            chunk = []
+        chunk.append(window)
+    if chunk:
+        yield chunk
+
+
+def _padded_nats(model: Causal, windows: Sequence[Window]) -> np.ndarray:
+    n, t = len(windows), max(len(w.tokens) for w in windows) - 1
+    symbols, seen = torch.zeros((n, t), dtype=torch.long), torch.zeros((n, t), dtype=torch.long)
+    targets = torch.full((n, t), IGNORED)
+    for row, w in enumerate(windows):
+        end = len(w.tokens) - 1
+        symbols[row, :end], seen[row, :end] = torch.tensor(w.tokens[:-1]), 1
+        targets[row, w.first : end] = torch.tensor(w.tokens[1 + w.first :])
+    symbols, seen, targets = (x.to(model.net.device) for x in (symbols, seen, targets))
+    rows, places = (targets != IGNORED).nonzero(as_tuple=True)  # [s], [s], row by row
+    with torch.inference_mode():
+        said = _said(model.logits_at(symbols, seen, rows, places, BLOCK), targets[rows, places])
+    nats: np.ndarray = np.bincount(rows.cpu().numpy(), said, minlength=n)
+    return nats
+
+
+def _tree_nats(model: Causal, tree: Tree) -> np.ndarray:
+    """log p [s] of each target of a tree."""
+    device = model.net.device
+    symbols, depths = torch.tensor([tree.symbols], device=device), torch.tensor([tree.depths], device=device)
+    places, targets = torch.tensor(tree.places, device=device), torch.tensor(tree.targets, device=device)
+    with torch.inference_mode():
+        hidden = model.states_in(symbols, depths, torch.from_numpy(tree.sees()))
+        size = max(1, BLOCK // model.head.weight.shape[0])
+        blocks = (model.head(hidden[places[at : at + size]]) for at in range(0, len(places), size))
+        return _said(blocks, targets)
+
+
+def _said(blocks: Iterator[Tensor], targets: Tensor) -> np.ndarray:
+    """log p [s] of the targets [s] from blocks of logits [b V] in their order."""
+    parts, at = [], 0
+    for logits in blocks:
+        wanted = targets[at : at + len(logits)]
+        parts.append(-F.cross_entropy(logits.float(), wanted, reduction="none").cpu())
+        at += len(logits)
+    said: np.ndarray = torch.cat(parts).double().numpy()
+    return said
