@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME ...]`: runs every benchmark here, or those named, and prints their tables.
+"""`python -m benchmarks [--quick] [NAME ...]`: runs every benchmark here, or those named, and prints their tables.
 
 A benchmark is a file of this folder that defines `main()`, which measures and prints. Each runs in a process of its
 own, so that none inherits what another imported, allocated or warmed.
@@ -7,6 +7,7 @@ own, so that none inherits what another imported, allocated or warmed.
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -43,4 +44,6 @@ def run(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run(sys.argv[1:]))
+    if "--quick" in sys.argv:
+        os.environ["BENCH_QUICK"] = "1"  # small sizes, in those that have them
+    sys.exit(run([name for name in sys.argv[1:] if name != "--quick"]))

@@ -9,12 +9,14 @@ order) and the bias (second order).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
 
 from genbench.core.evidence import Rng
+from genbench.core.score import Interval
+from genbench.stats.intervals import squared_interval
 
 Sample = Float[np.ndarray, "n d"]
 Other = Float[np.ndarray, "m d"]
@@ -25,16 +27,23 @@ class FrechetEstimate:
     """value: plug-in d^2, as torchmetrics and pytorch-fid report it. bias: its expected excess over the truth.
 
     standard_error: of value - bias, both samples random; first-order part by the infinitesimal jackknife, with
-    the variance of the second-order part added, which alone is left where the two distributions agree.
+    the variance of the second-order part added, which alone is left where the two distributions agree and is
+    `second_order` by itself.
     """
 
     value: float
     bias: float
     standard_error: float
+    second_order: float
 
     @property
     def corrected(self) -> float:
         return self.value - self.bias
+
+    def interval(self, level: float = 0.95) -> Interval:
+        """Interval of the true distance, both samples random: `squared_interval` about the corrected value."""
+        method = "infinitesimal jackknife, both samples random"
+        return squared_interval(self.corrected, self.standard_error, self.second_order, level=level, method=method)
 
 
 def extrapolated(x: Sample, y: Other, *, rng: Rng) -> FrechetEstimate:
@@ -50,7 +59,7 @@ def extrapolated(x: Sample, y: Other, *, rng: Rng) -> FrechetEstimate:
     rows, others = rng.permutation(len(x)), rng.permutation(len(y))
     halves = [frechet(x[rows[i : i + n]], y[others[j : j + m]]).corrected for i, j in ((0, 0), (n, m))]
     rest = (float(np.mean(halves)) - whole.corrected) / 3
-    return FrechetEstimate(whole.value, whole.bias + rest, whole.standard_error)
+    return replace(whole, bias=whole.bias + rest)
 
 
 @dataclass(frozen=True)
@@ -92,7 +101,7 @@ def frechet(x: Sample, y: Other) -> FrechetEstimate:
     both = 2 * (bias_x + bias_y)
     second = _mean_variance(a, b) + 4 * np.square(both).sum() - 2 * np.square(np.diag(both)).sum()
     bias = float(mean_bias + 2 * (bias_x.sum() + bias_y.sum()))
-    return FrechetEstimate(max(value, 0.0), bias, float(np.sqrt(first + second)))
+    return FrechetEstimate(max(value, 0.0), bias, float(np.sqrt(first + second)), float(second))
 
 
 def _fit(x: np.ndarray) -> Fit:

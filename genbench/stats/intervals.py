@@ -35,6 +35,25 @@ def normal_interval(value: float, standard_error: float, *, level: float = 0.95,
     return Interval(value - reach, value + reach, level, method)
 
 
+def squared_interval(
+    value: float, standard_error: float, second_order: float, *, level: float = 0.95, method: str = "squared"
+) -> Interval:
+    """Interval of a squared distance t, unbiased but for chance; what is random is what the error was made from.
+
+    Its variance grows with the truth, a t + b, with b (`second_order`) what is left at t = 0; so a value that came out
+    low has too small an error beside it, and value -+ z errors ended below the truth up to 17 times in 100 (of the
+    kernel distance in one dimension, outputs a quarter of a deviation off). Hence the upper end is that of all t with
+    (value - t)^2 <= z^2 (a t + b), as Wilson's is for a share: value + z^2 a/2 + z sqrt(a value + z^2 a^2/4 + b), with
+    a = (standard_error^2 - b) / value, at most 4 sqrt(b/2): with C the covariance of the error, the first-order
+    variance is 4 u'Cu <= 4 |C| t and b = 2 tr C^2 >= 2 |C|^2. The lower end is value - z errors.
+    """
+    z, bound = NormalDist().inv_cdf(0.5 + level / 2), 4 * math.sqrt(second_order / 2)
+    a = min(bound, max(0.0, standard_error**2 - second_order) / value) if value > 0 else bound
+    root = math.sqrt(max(a * value + z**2 * a**2 / 4 + second_order, 0.0))
+    reach = z * standard_error
+    return Interval(value - reach, max(value + reach, value + z**2 * a / 2 + z * root), level, method)
+
+
 def mean_interval(
     values: Float[np.ndarray, " n"], *, clusters: Shaped[np.ndarray, " n"] | None = None, level: float = 0.95
 ) -> Interval:

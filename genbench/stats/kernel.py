@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from genbench.core.score import Interval
+from genbench.stats.intervals import squared_interval
+
 Sample = Float[np.ndarray, "n d"]
 Other = Float[np.ndarray, "m d"]
 Kernel = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -17,10 +20,19 @@ BLOCK = 1024
 
 @dataclass(frozen=True)
 class MmdEstimate:
-    """value: unbiased MMD^2 (may be negative where the truth is near 0). standard_error: both samples random."""
+    """value: unbiased MMD^2 (may be negative where the truth is near 0). standard_error: both samples random.
+
+    second_order: the part of the variance that does not go away as the truth goes to 0.
+    """
 
     value: float
     standard_error: float
+    second_order: float
+
+    def interval(self, level: float = 0.95) -> Interval:
+        """Interval of the true MMD^2, both samples random: `squared_interval`."""
+        method = "U-statistic variance, both samples random"
+        return squared_interval(self.value, self.standard_error, self.second_order, level=level, method=method)
 
 
 def polynomial(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -54,7 +66,7 @@ def mmd(x: Sample, y: Other, kernel: Kernel = polynomial) -> MmdEstimate:
     first_x = 4 * ((a - c).var(ddof=1) - rest_xx / (n - 1) - rest_xy / m) / n
     first_y = 4 * ((b - d).var(ddof=1) - rest_yy / (m - 1) - rest_xy / n) / m
     second = 2 * rest_xx / (n * (n - 1)) + 2 * rest_yy / (m * (m - 1)) + 4 * rest_xy / (n * m)
-    return MmdEstimate(value, float(np.sqrt(max(first_x, 0.0) + max(first_y, 0.0) + second)))
+    return MmdEstimate(value, float(np.sqrt(max(first_x, 0.0) + max(first_y, 0.0) + second)), float(second))
 
 
 def _centred(sum_of_squares: float, pairs: int, rows: np.ndarray, columns: np.ndarray) -> float:

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from scipy.spatial.distance import cdist
 
 from genbench.core.evidence import Rng
+from genbench.stats.manifold import scores
 
 Sample = Float[np.ndarray, "n d"]
 Other = Float[np.ndarray, "m d"]
@@ -38,9 +39,8 @@ class Balls:
 
 
 def prdc(real: Sample, fake: Other, k: int = 5) -> dict[str, float]:
-    """The four scores of two samples, each with more than k rows."""
-    balls = measure(real, fake)
-    return balls.scores(np.arange(len(real)), np.arange(len(fake)), k)
+    """The four scores of two samples, each with more than k rows, in the memory of a few blocks of distances."""
+    return scores(real, fake, k)
 
 
 def measure(real: Sample, fake: Other) -> Balls:

@@ -66,7 +66,7 @@ def test_bias_and_standard_error_against_monte_carlo(heavy):
     bias = np.mean([f.value for f in found]) - truth
     spread = np.std([f.corrected for f in found])
     assert np.mean([f.bias for f in found]) == pytest.approx(bias, abs=4 * spread / np.sqrt(1500) + 0.05 * bias)
-    assert np.mean([f.standard_error for f in found]) == pytest.approx(spread, rel=0.07)
+    assert np.mean([f.standard_error for f in found]) == pytest.approx(spread, rel=0.05)
 
 
 def test_on_the_null_the_corrected_value_is_about_zero_and_covered():

@@ -126,7 +126,7 @@ class Inception(nn.Module):
         self.Mixed_7a = BlockD(768)
         self.Mixed_7b = BlockE(1280, pool_by_maximum=False)
         self.Mixed_7c = BlockE(2048, pool_by_maximum=True)
-        self.fc = nn.Linear(2048, 1008)  # unused here; it is in the published state dict
+        self.fc = nn.Linear(2048, 1008)  # gives classes; features are taken before it
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.Conv2d_2b_3x3(self.Conv2d_2a_3x3(self.Conv2d_1a_3x3(x)))

@@ -92,7 +92,8 @@ class Classifier(ImageSurface):
             F.cross_entropy(self.net(x[batch]), y[batch]).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
         k = len(self.names)
-        self.confusion = np.bincount(truth * k + self._said(judged), minlength=k * k).reshape(k, k)
+        said = self._logits(judged).argmax(dim=1).numpy()
+        self.confusion = np.bincount(truth * k + said, minlength=k * k).reshape(k, k)
 
     def features(self, items: Sequence[Item]) -> Float[np.ndarray, "n d"]:
         net = self._trained()
@@ -100,9 +101,10 @@ class Classifier(ImageSurface):
             return net.embed(torch.from_numpy(self._tensor(items))).numpy().astype(np.float64)
 
     def annotate(self, items: Sequence[Item]) -> Annotations:
-        """The class it sees in each item, with its confusion on real items it has not seen."""
-        said = self._said(torch.from_numpy(self._tensor(items)))
-        return Annotations(said, self.names, self.confusion)
+        """The class it sees in each item, its probabilities, and its confusion on real items it has not seen."""
+        logits = self._logits(torch.from_numpy(self._tensor(items)))
+        p = torch.softmax(logits.double(), dim=1).numpy()
+        return Annotations(logits.argmax(dim=1).numpy(), self.names, self.confusion, probabilities=p)
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         weights = {name: tensor.numpy() for name, tensor in self._trained().state_dict().items()}
@@ -121,10 +123,9 @@ class Classifier(ImageSurface):
             raise LensError("image.classifier has not learned yet: call learn(data, seed) or restore(...)")
         return self.net.eval()
 
-    def _said(self, x: Tensor) -> np.ndarray:  # [n c h w] -> [n]
+    def _logits(self, x: Tensor) -> Tensor:  # [n c h w] -> [n classes]
         with torch.inference_mode():
-            said = [self._trained()(part).argmax(dim=1).numpy() for part in torch.split(x, 512)]
-        return np.concatenate(said)
+            return torch.cat([self._trained()(part) for part in torch.split(x, 512)])
 
     def _common_shape(self, train: Sequence[Item]) -> tuple[int, int, int]:
         """The images' own shape where they share one of up to `side`, else side x side; colour if any has it."""
