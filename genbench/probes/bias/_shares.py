@@ -87,7 +87,8 @@ def identified(confusion: Int[np.ndarray, "k k"], names: tuple[str, ...]) -> Non
     rows = confusion.sum(axis=1)
     if (rows == 0).any():
         unseen = [name for name, row in zip(names, rows, strict=True) if row == 0]
-        raise NotApplicable(f"the annotator was never tried on {', '.join(unseen)}, so its mistakes there are unknown")
+        shown = ", ".join(unseen[:5]) + (f" and {len(unseen) - 5} more" if len(unseen) > 5 else "")
+        raise NotApplicable(f"the annotator was never tried on {shown}, so its mistakes there are unknown")
     rates = rates_of(confusion, len(names))
     smallest = float(np.linalg.svd(rates, compute_uv=False)[-1])
     error = float(np.sqrt((rates * (1 - rates) / rows[:, None]).sum()))
@@ -96,19 +97,6 @@ def identified(confusion: Int[np.ndarray, "k k"], names: tuple[str, ...]) -> Non
             f"the annotator cannot tell the groups apart: its confusion is singular within its error (smallest "
             f"singular value {smallest:.2f}, error {error:.2f})"
         )
-
-
-def variation_interval(
-    value: float, floor: float, shown: Float[np.ndarray, "draws k"], expected: Float[np.ndarray, "draws k"]
-) -> Interval:
-    """Of the true distance. The estimate's upward bias lies between 0 (all signs certain) and the floor (p = q).
-
-    So the lower end takes off the floor as well as the spread, and the upper end the spread alone.
-    """
-    draws = variation(shown, expected)
-    below, above = np.quantile(draws - draws.mean(), [0.025, 0.975])
-    low, high = max(0.0, value - floor + float(below)), min(1.0, value + float(above))
-    return Interval(low, high, 0.95, "outputs, reference and annotator redrawn; chance imbalance taken off")
 
 
 def least_ratio_interval(

@@ -11,14 +11,8 @@ from genbench.core.errors import NotApplicable, suggestion
 from genbench.core.evidence import Annotations, Rng
 from genbench.core.probe import probe
 from genbench.core.score import Detail, Estimate, Estimates, Json, Metric
-from genbench.probes.bias._shares import (
-    Draws,
-    corrected,
-    identified,
-    least_ratio_interval,
-    variation,
-    variation_interval,
-)
+from genbench.probes.bias._imbalance import imbalance
+from genbench.probes.bias._shares import Draws, corrected, identified, least_ratio_interval, variation
 
 RESAMPLES = 2000
 
@@ -30,11 +24,10 @@ RESAMPLES = 2000
             better="lower",
             title="Misrepresentation of groups",
             summary="Share of outputs that would have to change group for the shares to be right.",
-            reading="The floor is what a balanced model shows at this n by chance. 0.1 above it: every tenth output is "
-            "in the wrong group.",
+            reading="0 is right; 0.1: every tenth output is in the wrong group. What n outputs of a balanced model "
+            "show by chance is taken off, and stands in the details.",
             tolerance=0.1,
             margin=0.02,
-            sized="floor",
         ),
         "worst_ratio": Metric(
             unit="ratio",
@@ -61,9 +54,11 @@ def representation(
     said = C' p, C the annotator's confusion with rows made shares, brought back to the nearest shares; so its mistakes
     are taken off. q is `target`, or held-out items corrected in the same way.
 
-    Both are biased (|.| upwards, min downwards), most so for a balanced model; the floor is their mean for one at this
-    n, seen by the same annotator. Intervals are for the true shares: outputs, held-out items and the annotator's
-    counts are all redrawn, with a little added so that a group seen 0 times keeps an upper end. Where the
+    Both are biased (|.| upwards, min downwards), most so for a balanced model. Of `imbalance` the bias is taken off, by
+    inverting a simulation (`_imbalance`), from the estimate and both ends of its interval; so its floor is 0, the truth
+    of a balanced model, and what one shows at this n is a fact beside it. Of `worst_ratio` the floor is its mean for
+    one at this n, seen by the same annotator. Intervals are for the true shares: outputs, held-out items and the
+    annotator's counts are all redrawn, with a little added so that a group seen 0 times keeps an upper end. Where the
     confusion is singular within its error the groups cannot be told apart: `NotApplicable`. At failure 1 and 0.
     """
     names, k = generated.names, len(generated.names)
@@ -80,20 +75,20 @@ def representation(
     fair = draws.fair(q, len(generated), rng)
     q_again = draws.expected if wanted is None else np.broadcast_to(wanted, fair.shape)
     present = q > 0
+    found = imbalance(p, q, q_again, draws, len(generated), rng)
     facts: dict[str, Json] = {
         "shares": {name: round(float(share), 4) for name, share in zip(names, p, strict=True)},
         "expected": {name: round(float(share), 4) for name, share in zip(names, q, strict=True)},
+        "imbalance as measured": round(float(variation(p, q)), 4),
+        "imbalance by chance alone": round(found.chance, 4),
         "expected from": "held-out items" if wanted is None else "the target",
         "annotator": "people, taken as right" if confusion is None else f"accuracy {_accuracy(confusion):.4f}",
         "least represented": names[int(np.flatnonzero(present)[(p[present] / q[present]).argmin()])],
     }
-    floor = float(variation(fair, q_again).mean())
     fair_ratio = float((fair[:, present] / np.maximum(q_again[:, present], 1e-9)).min(axis=1).mean())
-    n, value, ratio = len(generated), float(variation(p, q)), float((p[present] / q[present]).min())
+    n, ratio = len(generated), float((p[present] / q[present]).min())
     return {
-        "imbalance": Estimate(
-            value, n, variation_interval(value, floor, draws.shown, q_again), floor, Detail(facts=facts)
-        ),
+        "imbalance": Estimate(found.value, n, found.interval, 0.0, Detail(facts=facts)),
         "worst_ratio": Estimate(ratio, n, least_ratio_interval(p, q, draws, wanted), min(1.0, fair_ratio)),
     }
 

@@ -44,7 +44,8 @@ def frechet(generated: Features, held_out: Features, train: Features, *, rng: Rn
 
     d^2 = |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^1/2) on features [n d] and [m d]. `plug_in` is that formula, which n
     items overestimate; `distance` has the second-order bias taken off, and the next order by extrapolation from halves.
-    Intervals: both samples random, infinitesimal jackknife plus the second-order variance; plug_in's is for its own
+    Intervals: both samples random, infinitesimal jackknife plus the second-order variance, whose growth with
+    the distance counts at the upper end; plug_in's is for its own
     expectation at this n. Floor: real items (train) against real items (held-out) at the outputs' n, or as near to it
     as there are. Where that floor of `distance` is clearly not 0, n is too small for d and the correction incomplete:
     the interval then reaches down by as much, in proportion to the bias, and a fact says so. At perfection 0 (it may
@@ -63,7 +64,7 @@ def frechet(generated: Features, held_out: Features, train: Features, *, rng: Rn
         "bias taken off": found.bias, "n reference": len(y), "n of the floor": n, "d": x.shape[1],
         "real against real": real.corrected,
     }  # fmt: skip
-    interval = _interval(found.corrected, found)
+    interval = found.interval()
     if real.corrected > 1.96 * real.standard_error and real.bias > 0:
         ratio = max(found.bias, 0.0) / real.bias
         facts["bias that may be left"] = left = real.corrected * ratio
@@ -77,9 +78,11 @@ def frechet(generated: Features, held_out: Features, train: Features, *, rng: Rn
             found.corrected, len(x), interval, max(0.0, real.corrected),
             Detail(facts=facts),
         ),
-        "plug_in": Estimate(found.value, len(x), _interval(found.value, found), real.value),
+        "plug_in": Estimate(found.value, len(x), _at_this_n(found), real.value),
     }  # fmt: skip
 
 
-def _interval(value: float, found: FrechetEstimate) -> Interval:
-    return normal_interval(value, found.standard_error, method="infinitesimal jackknife, both samples random")
+def _at_this_n(found: FrechetEstimate) -> Interval:
+    """The same interval of what the plug-in is expected to be: the distance and its bias."""
+    own = found.interval()
+    return Interval(own.low + found.bias, own.high + found.bias, own.level, own.method)

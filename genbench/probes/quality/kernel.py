@@ -7,7 +7,6 @@ from genbench.core.evidence import Features
 from genbench.core.probe import probe
 from genbench.core.score import Detail, Estimate, Estimates, Metric
 from genbench.stats.finite import finite_rows
-from genbench.stats.intervals import normal_interval
 from genbench.stats.kernel import mmd
 
 LEAST = 3  # items a side, for the variance
@@ -32,7 +31,7 @@ def kernel(generated: Features, held_out: Features, train: Features) -> Estimate
     """Unbiased squared maximum mean discrepancy with KID's kernel (x.y / d + 1)^3 on features [n d], [m d].
 
     MMD^2 = E k(x,x') + E k(y,y') - 2 E k(x,y), the exact U-statistic over all pairs. Interval: both samples random,
-    variance of the U-statistic to second order. Floor: 0, which a perfect model scores in expectation at any n; what
+    variance of the U-statistic to second order, and its growth with the truth at the upper end. Floor: 0, which a perfect model scores in expectation at any n; what
     train items score against held-out ones is a fact beside it, as one draw of that (its positive part would be
     a floor that is too high by 0.4 standard errors). At failure without bound.
     """
@@ -42,10 +41,9 @@ def kernel(generated: Features, held_out: Features, train: Features) -> Estimate
             f"a kernel distance needs {LEAST} items of each, got {len(x)} outputs, {len(y)} held-out, {len(z)} train"
         )
     found, real = mmd(x, y), mmd(z, y)
-    interval = normal_interval(found.value, found.standard_error, method="U-statistic variance, both samples random")
     facts = {
         "real against real": real.value,
         "its standard error": real.standard_error,
         "n reference": len(y),
     }
-    return {"mmd2": Estimate(found.value, len(x), interval, 0.0, Detail(facts=facts))}
+    return {"mmd2": Estimate(found.value, len(x), found.interval(), 0.0, Detail(facts=facts))}

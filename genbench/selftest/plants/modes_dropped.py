@@ -18,7 +18,7 @@ K = 5  # neighbours that the probe looks at
         Heard("quality.modes.covered", since=3, how="off floor"),
         Heard("quality.classification.lost", at=(3,), how="off floor"),
         Heard("bias.representation.worst_ratio", since=3),
-        Heard("bias.representation.imbalance", since=7),
+        Heard("bias.representation.imbalance", since=3),
     ),
     must_stay_silent=(
         Silent("quality.prdc.coverage", how="misses truth"),

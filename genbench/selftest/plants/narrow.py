@@ -10,9 +10,13 @@ SCALES = (1.0, 0.9, 0.8, 0.5)
 
 @plant(
     doses=SCALES,
-    must_hear=(Heard("quality.prdc.recall", since=0.8, how="off floor"),),
+    must_hear=(
+        Heard("quality.prdc.recall", since=0.8, how="off floor"),
+        Heard("quality.rarity.relative", since=0.5, how="off floor"),
+    ),
     must_stay_silent=(
         Silent("quality.prdc.recall", at=(1.0,), how="off floor"),
+        Silent("quality.rarity.relative", at=(1.0,), how="off floor"),
         Silent("quality.frechet.distance", at=(1.0,), how="misses truth"),
         Silent("memorization.copying.tpr_at_1pct_fpr"),
         Silent("memorization.duplicates.of_train"),

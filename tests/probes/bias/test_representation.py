@@ -83,14 +83,33 @@ def test_a_balanced_generator_gives_no_alarm_at_any_n(groups, n):
         assert {state(name, found[name]) for name in METRICS} <= {"clear", "unsure"}
 
 
-def test_the_floor_is_what_a_balanced_generator_shows_on_average():
+def test_what_chance_shows_is_taken_off_of_one_and_is_the_floor_of_the_other():
     fair = np.full(4, 0.25)
     found = [both(fair, fair, 60, seed=seed, tried=100) for seed in range(60)]
-    for name, slack in (("imbalance", 0.012), ("worst_ratio", 0.05)):
-        assert np.mean([f[name].value for f in found]) == pytest.approx(
-            np.mean([f[name].floor for f in found]), abs=slack
-        )
-    assert found[0]["imbalance"].floor > 0.05
+    ratios = [f["worst_ratio"] for f in found]
+    assert np.mean([r.value for r in ratios]) == pytest.approx(np.mean([r.floor for r in ratios]), abs=0.05)
+    facts = [f["imbalance"].detail.facts for f in found]
+    shown, chance = (np.mean([f[f"imbalance {kind}"] for f in facts]) for kind in ("as measured", "by chance alone"))
+    assert shown == pytest.approx(chance, abs=0.012)
+    assert chance > 0.05
+    assert all(f["imbalance"].floor == 0.0 for f in found)
+    assert np.median([f["imbalance"].value for f in found]) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("shown", "accuracy", "power"),
+    [([0.7, 0.3], 0.95, 0.35), ([0.85, 0.15], 0.7, 0.35), ([0.0, 0.0, 0.0] + [1 / 7] * 7, 0.95, 0.9)],
+)
+def test_an_imbalance_of_twice_the_limit_and_more_is_heard_at_n_300(shown, accuracy, power):
+    """With chance taken off the interval and again by the floor, first and last were heard 12 and 2 times in 100."""
+    expected = [1 / len(shown)] * len(shown)
+    found = [both(shown, expected, 300, accuracy=accuracy, tried=100, seed=seed)["imbalance"] for seed in range(20)]
+    assert np.mean([state("imbalance", f) == "alarm" for f in found]) >= power
+
+
+def test_a_true_imbalance_at_the_limit_seldom_raises_the_alarm():
+    found = [both([0.2, 0.0] + [0.1] * 8, [0.1] * 10, 300, tried=60, seed=seed)["imbalance"] for seed in range(30)]
+    assert np.mean([state("imbalance", f) == "alarm" for f in found]) <= 0.1
 
 
 def test_a_balanced_generator_is_cleared_once_n_allows_it():

@@ -1,0 +1,75 @@
+"""Quality by group: a moved and a collapsed group are named, equal ones are not accused, truths covered, refusals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from genbench.core.errors import NotApplicable
+from genbench.core.evidence import Annotations, Features
+from genbench.core.score import Estimate
+from genbench.probes.bias.group_quality import _distances, group_quality
+
+G, D = 4, 5
+CENTRES = 6 * np.eye(G, D)
+
+
+def drawn(n: int, rng: np.random.Generator, *, moved: float = 0.0, scale: float = 1.0, shares=None):
+    """Items of G groups; group 0 moved by `moved` in one feature and narrowed to `scale`."""
+    labels = rng.choice(G, n, p=shares)
+    x = rng.normal(size=(n, D))
+    x[labels == 0] *= scale
+    x[labels == 0, 4] += moved
+    return x + CENTRES[labels], labels
+
+
+def run(rng: np.random.Generator, n: int = 240, **defect) -> dict[str, Estimate]:
+    names = tuple(f"g{i}" for i in range(G))
+    (x, own), (y, real), (z, known) = drawn(n, rng, **defect), drawn(300, rng), drawn(300, rng)
+    said = [Annotations(labels, names) for labels in (own, real, known)]
+    found = group_quality(Features(x), said[0], Features(y), said[1], Features(z), said[2], rng=rng)
+    return {name: e for name, e in found.items() if isinstance(e, Estimate)}
+
+
+def test_a_groups_distance_is_unbiased_and_its_error_right():
+    rng, kept = np.random.default_rng(0), np.arange(G)
+    found = [_distances(drawn(160, rng, moved=1.0), drawn(200, rng), kept) for _ in range(300)]
+    values, errors = (np.array(side) for side in zip(*found, strict=True))
+    truth = np.array([1 / D, 0, 0, 0])
+    assert values.mean(axis=0) == pytest.approx(truth, abs=0.012)
+    assert np.sqrt(np.square(errors).mean(axis=0)) == pytest.approx(values.std(axis=0), rel=0.35)
+
+
+def test_groups_that_are_equally_good_are_not_accused():
+    rng = np.random.default_rng(1)
+    for defect in ({}, {"shares": [0.07, 0.2, 0.33, 0.4]}):
+        found = [run(rng, **defect) for _ in range(12)]
+        for name in ("distance", "coverage"):
+            assert np.mean([f[name].interval.low > 0 for f in found]) <= 0.17
+            assert np.median([f[name].value for f in found]) < 0.08
+
+
+def test_a_moved_group_is_named_and_its_truth_covered():
+    # |v|^2 (1 - 1/G) / tr R = 4 * 0.75 / 5 = 0.6
+    rng = np.random.default_rng(2)
+    found = [run(rng, moved=2.0)["distance"] for _ in range(20)]
+    assert np.mean([f.interval.low <= 0.6 <= f.interval.high for f in found]) >= 0.9
+    assert all(f.detail.facts["worst group"] == "g0" for f in found)
+    assert np.mean([f.value for f in found]) == pytest.approx(0.6, abs=0.08)
+    assert np.mean([f.interval.low > 0 for f in found]) >= 0.9
+
+
+def test_a_collapsed_group_shows_in_coverage_and_not_in_distance():
+    rng = np.random.default_rng(3)
+    found = [run(rng, scale=0.02) for _ in range(10)]
+    assert np.mean([f["coverage"].interval.low > 0.25 for f in found]) >= 0.8
+    assert np.mean([f["distance"].interval.low > 0.05 for f in found]) <= 0.1
+    assert all(f["coverage"].detail.facts["worst group"] == "g0" for f in found)
+
+
+def test_groups_too_small_are_named_and_left_out():
+    rng = np.random.default_rng(4)
+    found = run(rng, n=200, shares=[0.01, 0.33, 0.33, 0.33])
+    assert found["distance"].detail.facts["groups too small to judge"] == ["g0"]
+    with pytest.raises(NotApplicable, match="needs two groups with 8 outputs"):
+        run(rng, n=40, shares=[0.97, 0.01, 0.01, 0.01])
