@@ -23,6 +23,18 @@ class Pair(NamedTuple):
     second: str
     direction: str = ""
 
+    def parts(self) -> tuple[str, str, str, str]:
+        """(what stands before, the first's own words, the second's own, what follows), by whole words.
+
+        The own words run from the first that differs to the last; the statements are before + own + after, with blanks.
+        """
+        a, b = self.first.split(), self.second.split()
+        short = min(len(a), len(b))
+        head = next((i for i in range(short) if a[i] != b[i]), short)
+        tail = next((i for i in range(short - head) if a[-1 - i] != b[-1 - i]), short - head)
+        own = [" ".join(words[head : len(words) - tail]) for words in (a, b)]
+        return " ".join(a[:head]), own[0], own[1], " ".join(a[len(a) - tail :])
+
 
 class Question(NamedTuple):
     """An item of modality "text_choices": a context and the ways it may go on, one of which may be right.
@@ -120,20 +132,28 @@ class Dataset:
 
 @dataclass(frozen=True)
 class DatasetSpec:
-    """What `@dataset` says of a data source before it is read."""
+    """What `@dataset` says of a data source before it is read.
+
+    url: where its authors publish it; empty for the user's own. published: the files it is published in, each with the
+    SHA-256 it has there, "" where none is known.
+    """
 
     modality: str
     licence: str
+    url: str = ""
+    published: Mapping[str, str] = field(default_factory=dict)
 
 
 F = TypeVar("F", bound=Callable[..., Dataset])
 
 
-def dataset(*, modality: str, licence: str) -> Callable[[F], F]:
+def dataset(
+    *, modality: str, licence: str, url: str = "", published: Mapping[str, str] | None = None
+) -> Callable[[F], F]:
     """Marks a function `(*, settings...) -> Dataset` as the data source of its file."""
 
     def mark(function: F) -> F:
-        function.__genbench__ = DatasetSpec(modality, licence)  # type: ignore[attr-defined]
+        function.__genbench__ = DatasetSpec(modality, licence, url, dict(published or {}))  # type: ignore[attr-defined]
         return function
 
     return mark

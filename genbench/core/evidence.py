@@ -12,7 +12,8 @@ benchmark    the items of a benchmark file named in the suite, as the model scor
 answered     what the model made of a benchmark's prompts, for a lens to look at
 source       held-out items that a translator was given; `generated` is what it made of them, one for one
 cycled       its outputs translated back
-recycled     its outputs slightly moved, then translated back
+moved        its outputs, with what no eye sees drawn anew
+recycled     those, translated back
 spent        the resources the model has used so far
 """
 
@@ -27,7 +28,7 @@ from jaxtyping import Float, Int
 
 ROLES = (
     "generated", "train", "held_out", "anchor", "perturbed", "again", "benchmark", "answered",
-    "source", "cycled", "recycled", "spent",
+    "source", "cycled", "moved", "recycled", "spent",
 )  # fmt: skip
 
 FloatArray: TypeAlias = np.ndarray
@@ -66,6 +67,27 @@ class LogProbs:
 
 
 @dataclass(frozen=True, eq=False)
+class TokenLogProbs:
+    """Log-probabilities (nats) of each token of each item, with what the model said of all tokens in its place.
+
+    Flat over t tokens; those of item i lie from offsets[i] up to offsets[i + 1]. nats: log p of the token that stands
+    there. means and deviations: of log p of a token drawn from the model in that place, so means are minus its entropy.
+    counts: units of each item, {"byte": [n], "zlib": [n]}, zlib: the bytes that compression leaves of it.
+    """
+
+    nats: Float[np.ndarray, " t"]
+    means: Float[np.ndarray, " t"]
+    deviations: Float[np.ndarray, " t"]
+    offsets: Int[np.ndarray, " ends"]
+    counts: Mapping[str, Int[np.ndarray, " n"]]
+    keys: tuple[str, ...] = ()
+    facts: Mapping[str, int | float | str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+
+@dataclass(frozen=True, eq=False)
 class Fingerprints:
     """Short signatures whose share of equal slots tells how alike two items are.
 
@@ -101,6 +123,18 @@ class Annotations:
 
 
 @dataclass(frozen=True, eq=False)
+class Labels:
+    """The groups that a dataset says its items are of: labels [n] index into names. In the roles of the data only."""
+
+    labels: Int[np.ndarray, " n"]
+    names: tuple[str, ...]
+    keys: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True, eq=False)
 class Texts:
     """Items as readable strings (outputs of a text model, rendered rows, SMILES ...)."""
 
@@ -130,7 +164,9 @@ class Pairs:
 
     first / second: [n], e.g. the more and the less stereotyping sentence. groups: the pair's category.
     directions: which way the pair goes ("stereo" or "antistereo"), where the benchmark says so. definition: what the
-    model's log-probability of a statement is; empty: that of the whole statement.
+    model's log-probability of a statement is; empty: that of the whole statement. changes: the words in which the two
+    differ, the same for pairs that change the same words. after_first / after_second: of what follows those words,
+    given all up to them, where the model can tell; nan where nothing follows.
     """
 
     first: Float[np.ndarray, " n"]
@@ -139,6 +175,9 @@ class Pairs:
     keys: tuple[str, ...] = ()
     directions: tuple[str, ...] = ()
     definition: str = ""
+    changes: tuple[str, ...] = ()
+    after_first: Float[np.ndarray, " n"] | None = None
+    after_second: Float[np.ndarray, " n"] | None = None
 
     def __len__(self) -> int:
         return len(self.first)
@@ -199,6 +238,86 @@ class Dialogues:
 
     def __len__(self) -> int:
         return len(self.turns)
+
+
+@dataclass(frozen=True, eq=False)
+class Prompts:
+    """What a benchmark asks, word for word, one for each answer in the role `answered`."""
+
+    texts: tuple[str, ...]
+    groups: tuple[str, ...]
+    facts: tuple[Mapping[str, Any], ...]
+    keys: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+@dataclass(frozen=True, eq=False)
+class Aligned:
+    """Outputs and the words they were asked for with, embedded in one space: row i of `t` asked for row i of `x`."""
+
+    x: Float[np.ndarray, "n d"]
+    t: Float[np.ndarray, "n d"]
+    keys: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """Features of inputs that were spoiled in named ways at growing severities, and of what the model made of them.
+
+    inputs / outputs: [c s n d], by name, severity and item. clean_inputs / clean_outputs: of the same items untouched.
+    """
+
+    inputs: Float[np.ndarray, "c s n d"]
+    outputs: Float[np.ndarray, "c s n e"]
+    clean_inputs: Float[np.ndarray, "n d"]
+    clean_outputs: Float[np.ndarray, "n e"]
+    names: tuple[str, ...]
+    severities: tuple[int, ...]
+    keys: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.clean_outputs)
+
+
+@dataclass(frozen=True, eq=False)
+class Marked:
+    """What the detector of an invisible mark says of items: standard normal where there is no mark.
+
+    unmarked: [k n], items as they are, under k keys; the first is the key of the mark. marked: [n], after the lens has
+    marked them. spoiled: [c s n], after they were then spoiled in named ways at growing severities. visible: [n], how
+    far the mark moved each item, as root mean square in shares of the range of its values.
+    """
+
+    unmarked: Float[np.ndarray, "k n"]
+    marked: Float[np.ndarray, " n"]
+    spoiled: Float[np.ndarray, "c s n"]
+    visible: Float[np.ndarray, " n"]
+    names: tuple[str, ...]
+    severities: tuple[int, ...]
+    keys: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.marked)
+
+
+@dataclass(frozen=True, eq=False)
+class Remakes:
+    """How far the model's own version of each item lies from it: errors [n], root mean squares in shares of the range.
+
+    how: what was done to find that version, such as "encoded and decoded".
+    """
+
+    errors: Float[np.ndarray, " n"]
+    how: str = ""
+    keys: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.errors)
 
 
 @dataclass(frozen=True)
@@ -263,8 +382,11 @@ class Energy:
     grid: str = "unknown"
     hourly: Mapping[str, float] | None = None
     pue: float | None = None
+    elsewhere: str = ""
 
 
 KINDS: tuple[type, ...] = (
-    Features, LogProbs, Fingerprints, Annotations, Texts, Arrays, Pairs, Choices, Completions, Dialogues, Energy,
+    Features, LogProbs, TokenLogProbs, Fingerprints, Annotations, Labels, Texts, Arrays,
+    Pairs, Choices, Completions, Dialogues, Energy,
+    Prompts, Aligned, Sweep, Marked, Remakes,
 )  # fmt: skip

@@ -51,6 +51,41 @@ class Perturbs(Protocol):
 
 
 @runtime_checkable
+class Coarsens(Protocol):
+    """items -> items that no eye tells from them: what is too fine to be seen is drawn anew."""
+
+    def coarsen(self, items: Sequence[Item], rng: Rng) -> list[Item]: ...
+
+
+@runtime_checkable
+class Corrupts(Protocol):
+    """items -> items spoiled in one of the ways that happen to them, at a severity from 1 (slight) to 5 (grave)."""
+
+    def corruptions(self) -> tuple[str, ...]: ...
+
+    def corrupt(self, items: Sequence[Item], name: str, severity: int, rng: Rng) -> list[Item]: ...
+
+
+@runtime_checkable
+class Marks(Protocol):
+    """Hides a mark that nobody sees in items, and finds it again.
+
+    mark_scores gives one number per item, standard normal where there is no mark of this key.
+    """
+
+    def mark(self, items: Sequence[Item], key: int) -> list[Item]: ...
+
+    def mark_scores(self, items: Sequence[Item], key: int) -> Float[np.ndarray, " n"]: ...
+
+
+@runtime_checkable
+class Describes(Protocol):
+    """texts -> features [n d] in the space of the lens's own features of items."""
+
+    def text_features(self, texts: Sequence[str]) -> Float[np.ndarray, "n d"]: ...
+
+
+@runtime_checkable
 class Reads(Protocol):
     """items -> strings."""
 

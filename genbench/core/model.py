@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from genbench.core.data import Dataset, Item, Pair
-from genbench.core.evidence import LogProbs
+from genbench.core.evidence import LogProbs, TokenLogProbs
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,13 @@ class Density(Protocol):
 
 
 @runtime_checkable
+class TokenDensity(Protocol):
+    """The same, token by token, with mean and deviation of the log-probability of a token drawn in each place."""
+
+    def token_log_probs(self, items: Sequence[Item]) -> TokenLogProbs: ...
+
+
+@runtime_checkable
 class Conditional(Protocol):
     """Log-probability (nats) of each continuation given its context; counts are the continuations' alone.
 
@@ -93,6 +100,27 @@ class Conditional(Protocol):
     """
 
     def log_prob_given(self, contexts: Sequence[str], continuations: Sequence[str]) -> LogProbs: ...
+
+
+@runtime_checkable
+class Swappable(Conditional, Protocol):
+    """A conditional model that is open: it tells how log p of what follows would change if a token were another.
+
+    tokens_of / texts_of: a text's own tokens [t], without a start, and back. swaps: [v] the tokens that may be put in,
+    each of which is read back from its text. swap_gradients: for each context the gradient [t v] of log p(continuation
+    | context) at its tokens, with respect to how much of each of `swaps` stands in each place; 0 where the model does
+    not look. To first order, putting token j in place of token i there adds gradient[j] - gradient[i].
+    """
+
+    def tokens_of(self, texts: Sequence[str]) -> list[Int[np.ndarray, " _"]]: ...
+
+    def texts_of(self, tokens: Sequence[Int[np.ndarray, " _"]]) -> list[str]: ...
+
+    def swaps(self) -> Int[np.ndarray, " v"]: ...
+
+    def swap_gradients(
+        self, contexts: Sequence[Int[np.ndarray, " _"]], continuations: Sequence[str]
+    ) -> list[Float[np.ndarray, "_ v"]]: ...
 
 
 @dataclass(frozen=True)
@@ -174,6 +202,18 @@ class Between(Protocol):
 
 
 @runtime_checkable
+class Reproduces(Protocol):
+    """Its own version of each item: encoded and decoded, or the nearest that a search of its latents finds.
+
+    `reproduction` says in words which.
+    """
+
+    def reproduce(self, items: Sequence[Item]) -> Sequence[Item]: ...
+
+    def reproduction(self) -> str: ...
+
+
+@runtime_checkable
 class Stands(Protocol):
     """A family that stands for another object (a user's own); the harness works with what it unwraps."""
 
@@ -213,8 +253,8 @@ class Remote(Protocol):
 
 
 CAPABILITIES: tuple[type, ...] = (
-    Sampler, Perturbable, Density, Conditional, Contrasts, Differentiable, Completer, Converses, Illustrator,
-    Translator, Returns, Fittable, Persistent, Placeable,
+    Sampler, Perturbable, Density, TokenDensity, Conditional, Swappable, Contrasts, Differentiable, Completer,
+    Converses, Illustrator, Translator, Returns, Reproduces, Fittable, Persistent, Placeable,
 )  # fmt: skip
 
 

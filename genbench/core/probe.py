@@ -69,7 +69,9 @@ class Probe:
         return any(need.kind.__name__ in SEEN_THROUGH_LENS for need in self.needs)
 
 
-SEEN_THROUGH_LENS = frozenset({"Features", "Fingerprints", "Annotations", "Texts", "Arrays"})
+SEEN_THROUGH_LENS = frozenset(
+    {"Features", "Fingerprints", "Annotations", "Texts", "Arrays", "Aligned", "Sweep", "Marked", "Remakes"}
+)
 
 F = TypeVar("F", bound=Callable[..., Estimates])
 

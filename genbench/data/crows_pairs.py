@@ -5,18 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from genbench.core.data import Dataset, Pair, Quarantined, dataset
-from genbench.core.digest import file_digest
 from genbench.core.errors import DataError
+from genbench.data._published import whether_published
 from genbench.data._splits import assemble
 from genbench.data._texts import existing
 from genbench.data.csv import table
 
 # data/crows_pairs_anonymized.csv of github.com/nyu-mll/crows-pairs
-PUBLISHED = "dfb36986ce0502abbaf7055b9176da3d08d48e07df1251991b5dfbcbceab9d0c"
+PUBLISHED = {"crows_pairs_anonymized.csv": "dfb36986ce0502abbaf7055b9176da3d08d48e07df1251991b5dfbcbceab9d0c"}
 COLUMNS = ("sent_more", "sent_less", "stereo_antistereo", "bias_type")
 
 
-@dataset(modality="text_pairs", licence="CC BY-SA 4.0")
+@dataset(
+    modality="text_pairs", licence="CC BY-SA 4.0", url="https://github.com/nyu-mll/crows-pairs (data)",
+    published=PUBLISHED,
+)  # fmt: skip
 def crows_pairs(*, path: str) -> Dataset:
     """Pairs of sentences, the first more stereotyping than the second (Nangia et al. 2020, arXiv:2010.00133).
 
@@ -29,7 +32,6 @@ def crows_pairs(*, path: str) -> Dataset:
         frame = table(file, COLUMNS)
     except DataError as error:
         raise DataError(f"not CrowS-Pairs as published: {error}") from error
-    sha256 = file_digest(file)
     full = (frame["sent_more"].str.strip() != "") & (frame["sent_less"].str.strip() != "")
     kept = frame[full]
     return assemble(
@@ -42,5 +44,5 @@ def crows_pairs(*, path: str) -> Dataset:
         quarantined=[Quarantined(f"{file}: row {i + 1}", "a sentence is missing") for i in frame.index[~full]],
         licence="CC BY-SA 4.0",
         source="CrowS-Pairs, github.com/nyu-mll/crows-pairs",
-        facts={"sha256 of the file": sha256, "the published file": "yes" if sha256 == PUBLISHED else "no: altered"},
+        facts=whether_published([file], PUBLISHED),
     )

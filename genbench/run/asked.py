@@ -11,11 +11,12 @@ import numpy as np
 from genbench.core.chance import sample_seeds
 from genbench.core.data import Dataset, Item, Pair, Prompt, Question, Script
 from genbench.core.errors import NotApplicable
-from genbench.core.evidence import Choices, Completions, Dialogues, LogProbs, Pairs
-from genbench.core.model import Contrasts, Message
+from genbench.core.evidence import Choices, Completions, Dialogues, LogProbs, Pairs, TokenLogProbs
+from genbench.core.model import Conditional, Contrasts, Message
 from genbench.run.account import Account
 from genbench.run.batching import in_batches
 from genbench.run.build import BuiltModel
+from genbench.run.tokens import joined_facts, joined_tokens
 from genbench.run.voice import Voice
 
 OPENING = 200  # characters of an item that are given as its opening at most, and of its rest that are asked for
@@ -71,18 +72,56 @@ class Asked:
         score = self.model.object.log_prob
         return self._scored([*recipe], items, [len(item) for item in items], lambda chunk: score(list(chunk)), label)
 
+    def token_log_probs(self, items: Sequence[Item], recipe: Any, label: str) -> TokenLogProbs:
+        """Log-probabilities of each token of the items, long ones last, given back in their order."""
+        order = sorted(range(len(items)), key=lambda i: len(items[i]))
+
+        def work() -> TokenLogProbs:
+            parts: list[TokenLogProbs] = []
+
+            def part(chunk: Sequence[int]) -> Sequence[int]:
+                parts.append(self.model.object.token_log_probs([items[i] for i in chunk]))
+                return chunk
+
+            self._in_batches(part, order, label)
+            return joined_tokens(parts, np.argsort(order))
+
+        return self.account.make(recipe, "score", self.name, work, len(items))
+
     def pairs(self, asked: Inquiry) -> Pairs:
         """Both sides of each pair, by the model's own contrast or by the log-probability of the whole statement."""
         pairs: list[Pair] = list(asked.items)
+        after: tuple[np.ndarray | None, np.ndarray | None] = (None, None)
         if isinstance(self.model.object, Contrasts):
             made = self._contrasted(asked, pairs)
         else:
             made = self._compared(asked, pairs)
+            if isinstance(self.model.object, Conditional):
+                after = self._after(asked, pairs)
         directions = tuple(pair.direction for pair in pairs)
+        changes = tuple(" / ".join(sorted(bare(words) for words in pair.parts()[1:3])) for pair in pairs)
         return Pairs(
-            made.first, made.second, asked.groups, asked.keys,
-            directions=directions if all(directions) else (), definition=made.definition,
+            made.first, made.second, asked.groups, asked.keys, directions if all(directions) else (), made.definition,
+            changes, *after,
         )  # fmt: skip
+
+    def _after(self, asked: Inquiry, pairs: Sequence[Pair]) -> tuple[np.ndarray, np.ndarray]:
+        """Nats [n], [n] of what follows the words in which a pair differs, given all up to them; nan where nothing."""
+        parts = [pair.parts() for pair in pairs]
+        going_on = [i for i, (*_, rest) in enumerate(parts) if rest]
+        wanted = [(f"{parts[i][0]} {parts[i][own]}".strip(), f" {parts[i][3]}") for i in going_on for own in (1, 2)]
+        both = np.full((len(pairs), 2), np.nan)
+        if wanted:
+            recipe = ["after", self.model.digest, asked.source]
+            rank = [context for context, _ in wanted]
+            made = self._scored(recipe, wanted, rank, self._given, f"{asked.name}, what follows")
+            both[going_on] = made.nats.reshape(-1, 2)
+        return both[:, 0], both[:, 1]
+
+    def _given(self, chunk: Sequence[tuple[str, str]]) -> LogProbs:
+        """Log-probabilities of (context, continuation)."""
+        made: LogProbs = self.model.object.log_prob_given([c for c, _ in chunk], [o for _, o in chunk])
+        return made
 
     def _compared(self, asked: Inquiry, pairs: Sequence[Pair]) -> Pairs:
         first, second = (
@@ -114,13 +153,9 @@ class Asked:
         sizes = np.array([len(q.options) for q in questions], dtype=np.int64)
         wanted = [(q.context, option) for q in questions for option in q.options]
 
-        def given(chunk: Sequence[tuple[str, str]]) -> LogProbs:
-            made: LogProbs = self.model.object.log_prob_given([c for c, _ in chunk], [o for _, o in chunk])
-            return made
-
         # Contexts that begin alike stand side by side, so that a model can read what they share once.
         recipe = ["choices", self.model.digest, asked.source]
-        made = self._scored(recipe, wanted, [context for context, _ in wanted], given, asked.name)
+        made = self._scored(recipe, wanted, [context for context, _ in wanted], self._given, asked.name)
         inside = np.arange(int(sizes.max()))[None, :] < sizes[:, None]
         counts = {unit: _spread(amount, inside, 0) for unit, amount in made.counts.items()}
         return Choices(
@@ -218,6 +253,11 @@ class Asked:
             )
 
 
+def bare(words: str) -> str:
+    """Words by their letters and figures alone, lower-case: `Women,` and `women` are the same change."""
+    return " ".join("".join(c for c in word if c.isalnum()) for word in words.lower().split())
+
+
 def shown(item: Item, answer: Any) -> str:
     """A benchmark's item as a reader sees it, with what the model made of it."""
     if isinstance(item, Pair):
@@ -241,11 +281,7 @@ def _history(script: Script, replies: Sequence[str]) -> list[Message]:
 def _joined(parts: Sequence[LogProbs], back: np.ndarray) -> LogProbs:
     nats = np.concatenate([part.nats for part in parts])[back]
     counts = {unit: np.concatenate([part.counts[unit] for part in parts])[back] for unit in parts[0].counts}
-    facts: dict[str, int | float | str] = {}
-    for name in dict.fromkeys(name for part in parts for name in part.facts):
-        found = list(dict.fromkeys(part.facts[name] for part in parts if name in part.facts))
-        facts[name] = found[0] if len(found) == 1 else " or ".join(map(str, found))
-    return LogProbs(nats, counts, (), any(part.bound for part in parts), facts)
+    return LogProbs(nats, counts, (), any(part.bound for part in parts), joined_facts(parts))
 
 
 def _spread(flat: np.ndarray, inside: np.ndarray, beyond: float) -> np.ndarray:

@@ -51,7 +51,7 @@ def build_model(planned: PlannedModel, data: Dataset | None, device: str, accoun
     model = family.unwrap() if isinstance(family, Stands) else family
     if isinstance(model, Remote):
         model.keep_in(account.cache.root)
-    identity = model.identity() if isinstance(model, Identified) else ""
+    identity = model.identity() if isinstance(model, Identified) and callable(model.identity) else ""
     recipe: list[Any] = ["model", planned.entry.id, planned.entry.code, planned.settings, identity, made_with()]
     if isinstance(model, Placeable):
         model.place(device)

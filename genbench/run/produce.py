@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from genbench.core.chance import sample_seeds, stream
 from genbench.core.data import Dataset, Item, Prompt, Question, Script, Split
 from genbench.core.digest import digest
+from genbench.core.errors import NotApplicable
 from genbench.core.evidence import (
+    Aligned,
     Annotations,
     Arrays,
     Choices,
@@ -20,12 +22,18 @@ from genbench.core.evidence import (
     Energy,
     Features,
     Fingerprints,
+    Labels,
     LogProbs,
+    Marked,
     Pairs,
+    Prompts,
+    Remakes,
+    Sweep,
     Texts,
+    TokenLogProbs,
 )
 from genbench.core.lens import Rendering
-from genbench.core.model import Between, Perturbable, Translator
+from genbench.core.model import Between, Perturbable, Remote, Translator
 from genbench.core.probe import Need
 from genbench.data._encoders import SAVED_AS, repeatable, said, shared
 from genbench.data._sniff import EncodedLike
@@ -35,6 +43,7 @@ from genbench.run.asked import OPENING, Asked, Inquiry, of_benchmark, opened, sh
 from genbench.run.batching import in_batches
 from genbench.run.build import BuiltLens, BuiltModel, splits_digest
 from genbench.run.compute import count_sampling
+from genbench.run.joint import JOINT, Hands
 from genbench.run.plan import Cell
 from genbench.run.roles import ASKS, FROM_DATA, NUDGE
 from genbench.run.voice import Voice
@@ -79,13 +88,24 @@ class Bench:
         if need.role == "model":
             return self.model.object
         if need.kind is Energy:
-            return self.account.energy(self.model.planned.name, given.grid)
+            used = self.account.energy(self.model.planned.name, given.grid)
+            model = self.model.object
+            return replace(used, elsewhere=model.elsewhere()) if isinstance(model, Remote) else used
+        if need.kind is Labels:
+            return self._labels(cast(Split, need.role), given)
         if need.kind in ASKS:
             return self._asked_about(need, cell, given)
         if need.kind is LogProbs:
             return self._log_probs(need.role, cell, given)
+        if need.kind is TokenLogProbs:
+            return self._token_log_probs(need.role, cell, given)
         assert lens is not None  # the plan let no such cell through
-        found = self.items(need.role, cell, lens, given)
+        role = need.role
+        if role == "held_out" and cell.probe.needs_role("model") and isinstance(self.model.object, Between):
+            role = "source"  # what a translator's loss is a function of
+        if need.kind in JOINT:
+            return self._jointly(need, cell, lens, given)
+        found = self.items(role, cell, lens, given)
         if cell.probe.spec.format_matched and need.role in FROM_DATA:
             found = self._saved_like_outputs(found, cell)
         if need.kind is Features:
@@ -99,6 +119,30 @@ class Bench:
                 len(found.items),
             )
         return replace(made, keys=found.keys)
+
+    def _labels(self, split: Split, given: Given) -> Labels:
+        """What the dataset says of just the items that the role holds."""
+        groups = self.data.groups
+        if groups is None:
+            raise NotApplicable(f"the dataset {self.data.name} says of no item which group it is of")
+        indices = self._indices(split, given.limits.get(split), self._domain(1))
+        return Labels(groups.labels[indices], groups.names, tuple(self.data.keys[int(i)] for i in indices))
+
+    def _jointly(self, need: Need, cell: Cell, lens: BuiltLens, given: Given) -> Aligned | Sweep | Marked | Remakes:
+        """What takes model and lens by turns; the prompts of answers go with them."""
+        role = need.role if need.kind is not Sweep or isinstance(self.model.object, Translator) else "held_out"
+        found = self.items(role, cell, lens, given)
+        owner = found.owner or self.model.planned.name
+        texts = [str(prompt.text) for prompt in self._inquiry(cell, given).items] if need.kind is Aligned else []
+        most, stage, make = JOINT[need.kind]
+        items, keys = found.items[: min(most, cell.n)], found.keys[: min(most, cell.n)]
+        with self.voice.bar(self._looking(need.kind, role)) as tell:
+            hands = Hands(self.model.object, lens.object, lambda work, some: self._batched(work, some, tell), cell.seed)
+            recipe = [need.kind.__name__, self.model.digest, lens.digest, found.source, len(items), cell.seed]
+            made: Aligned | Sweep | Marked | Remakes = self.account.make(
+                recipe, stage, owner, lambda: make(hands, items, texts), len(items)
+            )
+        return replace(made, keys=keys)
 
     def _embedded(self, role: str, found: Items, lens: BuiltLens) -> Float[np.ndarray, "n d"]:
         """Features of the items, row by row: of a list that grew, only the new end is looked at."""
@@ -152,13 +196,16 @@ class Bench:
 
     def _real(self, split: Split, limit: int | None, group: str | None) -> Items:
         """The first `limit` items of a split, or of that group's in it."""
-        indices = self.data.indices(split)
-        if group is not None and self.data.groups is not None:
-            indices = indices[self.data.labels(split) == self.data.groups.names.index(group)]
-        indices = indices[:limit]
+        indices = self._indices(split, limit, group)
         keys = tuple(self.data.keys[int(i)] for i in indices)
         source = [splits_digest(self.data), split, limit, *([group] if group is not None else [])]
         return Items([self.data.items[int(i)] for i in indices], keys, source)
+
+    def _indices(self, split: Split, limit: int | None, group: str | None) -> Int[np.ndarray, " n"]:
+        indices = self.data.indices(split)
+        if group is not None and self.data.groups is not None:
+            indices = indices[self.data.labels(split) == self.data.groups.names.index(group)]
+        return indices[:limit]
 
     def _domain(self, side: int) -> str | None:
         """The group of the data that a translator goes from (0) or to (1); None where it has none."""
@@ -172,14 +219,21 @@ class Bench:
         model = self.model.object
         work, given_items = model.translate, inputs.items
         source = ["translated", self.model.digest, inputs.source]
-        if role in ("cycled", "recycled"):
+        if role in ("cycled", "moved", "recycled"):
             made = self._translated("generated", cell, lens, given)
             work, given_items = model.translate_back, made.items
             source = ["translated back", made.source]
-        if role in ("perturbed", "recycled"):
+        if role == "perturbed":
             assert lens is not None  # the plan let no such cell through
             given_items = lens.object.perturb(given_items, stream(cell.seed, "perturb", lens.planned.id), NUDGE)
             source += [lens.digest, cell.seed, NUDGE, len(given_items)]
+        if role in ("moved", "recycled"):
+            assert lens is not None  # likewise
+            source = ["coarsened", made.source, lens.digest, cell.seed, len(given_items)]
+            given_items = lens.object.coarsen(given_items, stream(cell.seed, "coarsen", lens.planned.id))
+            if role == "moved":
+                return Items(given_items, inputs.keys, source, self.model.planned.name)
+            source = ["translated back", source]
         name = "generated" if role == "anchor" else role
         return replace(self._made(name, source, list(given_items), work), keys=inputs.keys)
 
@@ -233,6 +287,12 @@ class Bench:
         made = self.asked.log_probs(found.items, recipe, f"log-probabilities of {role}")
         return replace(made, keys=found.keys)
 
+    def _token_log_probs(self, role: str, cell: Cell, given: Given) -> TokenLogProbs:
+        found = self.items(role, cell, None, given)
+        recipe = ["token_log_probs", self.model.digest, found.recipe]
+        made = self.asked.token_log_probs(found.items, recipe, f"log-probabilities of the tokens of {role}")
+        return replace(made, keys=found.keys)
+
     def _asked_about(self, need: Need, cell: Cell, given: Given) -> Any:
         """What the model says of a benchmark's items; in a role of the data, of each item's rest given its opening."""
         if need.role in FROM_DATA:
@@ -245,6 +305,10 @@ class Bench:
             asked = Inquiry(need.role, made, found.keys, ("all",) * len(made), [found.recipe, OPENING])
         else:
             asked = self._inquiry(cell, given)
+        if need.kind is Prompts:
+            prompts: list[Prompt] = list(asked.items)
+            facts = tuple(dict(prompt.facts) for prompt in prompts)
+            return Prompts(tuple(prompt.text for prompt in prompts), asked.groups, facts, asked.keys)
         if need.kind is Pairs:
             return self.asked.pairs(asked)
         if need.kind is Choices:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from genbench.core.evidence import (
+    Aligned,
     Annotations,
     Arrays,
     Choices,
@@ -11,11 +12,28 @@ from genbench.core.evidence import (
     Energy,
     Features,
     Fingerprints,
+    Labels,
     LogProbs,
+    Marked,
     Pairs,
+    Prompts,
+    Remakes,
+    Sweep,
     Texts,
+    TokenLogProbs,
 )
-from genbench.core.lens import Annotator, Continuous, Embeds, Fingerprinter, Perturbs, Reads
+from genbench.core.lens import (
+    Annotator,
+    Coarsens,
+    Continuous,
+    Corrupts,
+    Describes,
+    Embeds,
+    Fingerprinter,
+    Marks,
+    Perturbs,
+    Reads,
+)
 from genbench.core.model import (
     Completer,
     Conditional,
@@ -25,8 +43,11 @@ from genbench.core.model import (
     Differentiable,
     Illustrator,
     Perturbable,
+    Reproduces,
     Returns,
     Sampler,
+    Swappable,
+    TokenDensity,
     Translator,
 )
 from genbench.core.probe import Need
@@ -37,17 +58,24 @@ LENS_OFFERS: dict[type, type] = {
     Annotations: Annotator,
     Texts: Reads,
     Arrays: Continuous,
+    Aligned: Describes,
+    Sweep: Corrupts,
+    Marked: Marks,
+    Remakes: Continuous,
 }
 CANNOT: dict[type, str] = {
     Sampler: "cannot be sampled",
     Density: "gives no log-probabilities",
+    TokenDensity: "gives no log-probabilities of single tokens",
     Differentiable: "gives no gradients",
     Conditional: "gives no log-probabilities of one text given another",
+    Swappable: "is not open: it tells no gradient at its tokens",
     Completer: "completes no prompts",
     Converses: "holds no conversations",
     Illustrator: "draws nothing from captions",
     Translator: "translates no inputs",
     Returns: "does not translate back",
+    Reproduces: "has no version of its own of an item it is given",
 }
 # What a model is asked for by a kind of evidence: one of these capabilities, about items of this kind of benchmark.
 ASKS: dict[type, tuple[tuple[type, ...], str]] = {
@@ -55,9 +83,12 @@ ASKS: dict[type, tuple[tuple[type, ...], str]] = {
     Choices: ((Conditional,), "choices"),
     Completions: ((Completer,), "prompts"),
     Dialogues: ((Converses,), "scripts"),
+    Prompts: ((Completer, Illustrator), "prompts"),
 }
+# Kinds that are made of what such models make of given items.
+OF_GIVEN: dict[type, tuple[type, ...]] = {Sweep: (Translator, Reproduces), Remakes: (Reproduces,)}
 FROM_DATA = frozenset({"train", "held_out"})
-OF_TRANSLATORS = frozenset({"source", "cycled", "recycled"})
+OF_TRANSLATORS = frozenset({"source", "cycled", "moved", "recycled"})
 FROM_MODEL = frozenset({"generated", "anchor", "perturbed", "again", *OF_TRANSLATORS})
 
 # How far the inputs of `perturbed` are moved: the strength of a lens's perturbation and of a latent's.
@@ -73,11 +104,20 @@ def unmet(need: Need, model: type, lens: type | None, benchmark: str | None) -> 
         return None if _can(model, need.kind) else _no(need.kind)
     if need.kind is Energy:
         return None
+    if need.kind is Labels:
+        return None if need.role in FROM_DATA else "a dataset has labels for its own items alone"
     if need.kind is LogProbs and not _can(model, Density):
         return _no(Density)
-    if need.kind in ASKS or need.role == "answered":
+    if need.kind is TokenLogProbs and not _can(model, TokenDensity):
+        return _no(TokenDensity)
+    if need.kind in ASKS:
         return _unasked(need, model, benchmark)
-    if need.role in FROM_MODEL and (because := _unmade(need.role, model, lens)):
+    if need.role == "answered" and (because := _unasked(need, model, benchmark)):
+        return because
+    if need.kind in OF_GIVEN:
+        if not any(_can(model, able) for able in OF_GIVEN[need.kind]):
+            return _no(OF_GIVEN[need.kind][-1])
+    elif need.role in FROM_MODEL and (because := _unmade(need.role, model, lens)):
         return because
     if need.kind in LENS_OFFERS:
         if lens is None:
@@ -128,8 +168,10 @@ def _untranslated(role: str, model: type, lens: type | None) -> str | None:
         return "a translator's outputs are its inputs' alone, so nothing is drawn again"
     if role in ("cycled", "recycled") and not _can(model, Returns):
         return _no(Returns)
-    if role in ("perturbed", "recycled") and (lens is None or not _can(lens, Perturbs)):
+    if role == "perturbed" and (lens is None or not _can(lens, Perturbs)):
         return "no lens can move this model's items slightly"
+    if role in ("moved", "recycled") and (lens is None or not _can(lens, Coarsens)):
+        return "no lens can take from this model's items what no eye sees"
     return None
 
 

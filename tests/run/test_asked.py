@@ -131,6 +131,19 @@ def test_a_models_own_contrast_is_preferred_and_named(asked_of: AskedOf) -> None
     assert whole.directions == ("stereo", "antistereo")
 
 
+def test_what_follows_the_change_is_asked_given_all_before_it(asked_of: AskedOf) -> None:
+    pairs = [Pair("he is odd", "she is odd"), Pair("a man", "a woman"), Pair("Her job ends", "his job ends")]
+    found = asked_of(Counter()).pairs(about(pairs))
+    assert found.changes == ("he / she", "man / woman", "her / his")
+    assert found.after_first is not None
+    assert found.after_second is not None
+    # letters that " is odd" and " job ends" share with what stands before, less length: of "he" none, of "she" an s
+    assert found.after_first.tolist()[::2] == [-7.0, -8.0]
+    assert found.after_second.tolist()[::2] == [-6.0, -8.0]
+    assert np.isnan([found.after_first[1], found.after_second[1]]).all()  # nothing follows
+    assert asked_of(Masked()).pairs(about(pairs)).after_first is None
+
+
 def test_an_opening_ends_where_a_word_ends_and_nothing_is_lost() -> None:
     ((opening, rest),) = opened(["the quick brown fox jumps"])
     assert (opening, rest) == ("the quick", " brown fox jumps")

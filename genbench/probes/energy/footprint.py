@@ -25,41 +25,42 @@ def _joules(title: str, summary: str) -> Metric:
     return Metric("joules", "lower", summary, reading, repeatable=False, title=title)
 
 
+REPORTED = {
+    "train": _joules("Energy of training", "Energy used while the model was fitted."),
+    "sample_per_1000": _joules("Energy per 1,000 samples", "Energy used to draw a thousand outputs."),
+    "score": _joules("Energy of scoring", "Energy used while the model gave log-probabilities."),
+    "total": _joules("Energy in all", "Energy of training, sampling and scoring together."),
+    "kilowatt_hours": Metric(
+        "kWh",
+        "lower",
+        "The same total in kilowatt hours, with the building's overhead where a PUE is given.",
+        repeatable=False,
+        title="Electricity",
+        context=True,
+    ),
+    "grams_co2e": Metric(
+        "gCO2e",
+        "lower",
+        "Greenhouse gas of that electricity on the grid that was named.",
+        "Depends on the place given by the user, which is never guessed. Making the machine is not in it.",
+        repeatable=False,
+        title="CO2 equivalent",
+    ),
+    "evaluation": _joules("Energy of the evaluation", "Energy this run used to look at the model: lenses and probes."),
+    "cpu_seconds": Metric(
+        "seconds",
+        "lower",
+        "CPU time of training, sampling and scoring.",
+        "Counted by the operating system, not estimated; it depends on the machine's speed.",
+        repeatable=False,
+        title="CPU time",
+        context=True,
+    ),
+}
+
+
 @probe(
-    reports={
-        "train": _joules("Energy of training", "Energy used while the model was fitted."),
-        "sample_per_1000": _joules("Energy per 1,000 samples", "Energy used to draw a thousand outputs."),
-        "score": _joules("Energy of scoring", "Energy used while the model gave log-probabilities."),
-        "total": _joules("Energy in all", "Energy of training, sampling and scoring together."),
-        "kilowatt_hours": Metric(
-            "kWh",
-            "lower",
-            "The same total in kilowatt hours, with the building's overhead where a PUE is given.",
-            repeatable=False,
-            title="Electricity",
-            context=True,
-        ),
-        "grams_co2e": Metric(
-            "gCO2e",
-            "lower",
-            "Greenhouse gas of that electricity on the grid that was named.",
-            "Depends on the place given by the user, which is never guessed. Making the machine is not in it.",
-            repeatable=False,
-            title="CO2 equivalent",
-        ),
-        "evaluation": _joules(
-            "Energy of the evaluation", "Energy this run used to look at the model: lenses and probes."
-        ),
-        "cpu_seconds": Metric(
-            "seconds",
-            "lower",
-            "CPU time of training, sampling and scoring.",
-            "Counted by the operating system, not estimated; it depends on the machine's speed.",
-            repeatable=False,
-            title="CPU time",
-            context=True,
-        ),
-    },
+    reports=REPORTED,
     cites=["Lacoste et al. 2019, arXiv:1910.09700", "CodeCarbon, doi:10.5281/zenodo.4658424"],
     control="a burn of CPU uses more than a sleep of the same length",
     truth="stages add up to the total",
@@ -71,10 +72,13 @@ def footprint(spent: Energy) -> Estimates:
     with PUE = 1 where none is given; gCO2e = kWh times the grid's grams, hour by hour where these are known so. Joules
     are the computer's own, as measured or modelled, idle power included and said in the facts. A stage shorter than
     0.5 s adds no joules (its seconds stand in the facts), and a sum with a longer stage that no meter read is not given
-    at all: part of a cost is not the cost. n is the number of stages, or of samples. Interval: the meter's bounds added
-    up, as its errors are shared by all stages; not a sampling error. CPU seconds are counted, so their interval is a
-    point. No floor: no model runs on nothing.
+    at all: part of a cost is not the cost. Of a model that works elsewhere only the evaluation is known. n is the
+    number of stages, or of samples. Interval: the meter's bounds added up, as its errors are shared by all stages; not
+    a sampling error. CPU seconds are counted, so their interval is a point. No floor: no model runs on nothing.
     """
+    if spent.elsewhere:
+        evaluation = _sum(list(spent.evaluation), "evaluation")
+        return {name: evaluation if name == "evaluation" else Absent(spent.elsewhere) for name in REPORTED}
     mine = {name: [s for s in spent.stages if s.name == name] for name in STAGES}
     everything = [stage for stages in mine.values() for stage in stages]
     drawn = sum(s.samples for s in mine["sample"] if s.seconds >= SHORTEST)

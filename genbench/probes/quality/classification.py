@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from genbench.core.errors import NotApplicable
-from genbench.core.evidence import Annotations, Features, Rng
+from genbench.core.evidence import Annotations, Features, Labels, Rng
 from genbench.core.probe import probe
 from genbench.core.score import Detail, Estimate, Estimates, Interval, Json, Metric
 from genbench.stats.finite import finite_rows
@@ -49,29 +49,32 @@ GROUPS = 10  # refits a side
     truth="real items in the outputs' place: nothing is lost",
 )
 def classification(
-    generated: Features, generated_said: Annotations, held_out: Features, held_out_said: Annotations, train: Features,
-    train_said: Annotations, *, rng: Rng, limit: int = 4000,
+    generated: Features, generated_said: Annotations, held_out: Features, held_out_true: Labels, train: Features,
+    train_true: Labels, *, rng: Rng, limit: int = 4000,
 ) -> Estimates:  # fmt: skip
     """Train on outputs, test on real: how much a classifier loses that learned from outputs instead of real items.
 
     The classifier is a multinomial logistic regression on standardized features [n d]. accuracy = mean over held-out
     items of 1[f(x) = label], f fitted on n outputs with the annotator's labels; lost = the same with f fitted on n
-    training items, minus that, n = as many as both sides have, `limit` at most. All labels are the annotator's, so
-    accuracy is agreement with it; its mistakes are the same on either side. Where one network gives both features and
-    labels, the task is easy, and only grave faults show.
+    training items, minus that, n = as many as both sides have, `limit` at most. Real items are of the class that the
+    dataset says, so an annotator's mistakes on outputs count as the outputs'. Where one network gives both features and
+    the outputs' labels, whatever falls where it puts a label teaches that label, and only grave faults show.
 
     Interval: held-out items random (for `lost` paired), and both fits' own chance, by a delete-group jackknife of 10
     refits a side. Floor: 0, and for `accuracy` that of the real-trained one. At failure `accuracy` is the share of the
     class that is always said. Classes that the outputs never show cannot be learned from them, and count as lost.
     """
-    names = held_out_said.names
-    if len(names) < 2 or not names == generated_said.names == train_said.names:
-        raise NotApplicable(f"a classifier needs the same 2 or more classes on all sides, got {names}")
+    names = held_out_true.names
+    if len(names) < 2 or set(names) != set(generated_said.names):
+        raise NotApplicable(
+            f"needs 2 or more classes that the dataset names as the annotator does, got {names}, {generated_said.names}"
+        )
+    renamed = np.array([names.index(name) for name in generated_said.names])
     fake, real, judged = (
-        _Labelled(finite_rows(side.x, role), said.labels)
-        for side, said, role in (
-            (generated, generated_said, "generated"), (train, train_said, "train"),
-            (held_out, held_out_said, "held_out"),
+        _Labelled(finite_rows(side.x, role), labels)
+        for side, labels, role in (
+            (generated, renamed[generated_said.labels], "generated"), (train, train_true.labels, "train"),
+            (held_out, held_out_true.labels, "held_out"),
         )
     )  # fmt: skip
     n = min(len(fake.x), len(real.x), limit)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from genbench.core.evidence import Annotations, Arrays, Features, Rng
+from genbench.core.evidence import Annotations, Arrays, Features, Labels, Rng
 from genbench.core.probe import probe
 from genbench.core.score import Estimates, Metric
 from genbench.probes.quality.classification import classification
@@ -39,8 +39,8 @@ MOST = 512  # numbers an item may have, above which it is projected
     truth="real items in the outputs' place: nothing is lost",
 )
 def classification_raw(
-    generated: Arrays, generated_said: Annotations, held_out: Arrays, held_out_said: Annotations, train: Arrays,
-    train_said: Annotations, *, rng: Rng, limit: int = 2000,
+    generated: Arrays, generated_said: Annotations, held_out: Arrays, held_out_true: Labels, train: Arrays,
+    train_true: Labels, *, rng: Rng, limit: int = 2000,
 ) -> Estimates:  # fmt: skip
     """`quality.classification` on the items' own numbers [n ...], flattened, instead of a lens's features.
 
@@ -48,20 +48,17 @@ def classification_raw(
     of features learns the network's own rule from whatever it is shown: on features the score is nearly blind. Raw
     inputs are not the network's, so here its labels have to be earned. Items of more than 512 numbers are projected to
     512 by one random Gaussian matrix (Johnson and Lindenstrauss 1984), alike on all sides. Estimators, intervals and
-    floors are that probe's. All labels are the annotator's; a linear classifier is no match for a network, so read
-    `accuracy` against its floor only. At failure the share of the class that is always said.
+    floors are that probe's, and so are the labels. A linear classifier is no match for a network, so read `accuracy`
+    against its floor only. At failure the share of the class that is always said.
     """
     d = math.prod(generated.x.shape[1:])
     project = rng.normal(0, 1 / math.sqrt(MOST), (d, MOST)) if d > MOST else None
     flat = [_flat(side, limit, project) for side in (generated, held_out, train)]
-    said = [_first(side, limit) for side in (generated_said, held_out_said, train_said)]
-    return classification(flat[0], said[0], flat[1], said[1], flat[2], said[2], rng=rng, limit=limit)
+    said = Annotations(generated_said.labels[:limit], generated_said.names)
+    held, seen = (Labels(true.labels[:limit], true.names) for true in (held_out_true, train_true))
+    return classification(flat[0], said, flat[1], held, flat[2], seen, rng=rng, limit=limit)
 
 
 def _flat(side: Arrays, limit: int, project: np.ndarray | None) -> Features:
     rows = np.asarray(side.x[:limit], np.float64).reshape(min(len(side.x), limit), -1)  # [n ...] -> [n d]
     return Features(rows if project is None else rows @ project, tuple(side.keys[:limit]))
-
-
-def _first(said: Annotations, limit: int) -> Annotations:
-    return Annotations(said.labels[:limit], said.names, said.confusion, tuple(said.keys[:limit]))

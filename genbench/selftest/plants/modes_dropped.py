@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
+from genbench.core.evidence import Labels
 from genbench.selftest.plant import Heard, Scene, Silent, Trial, plant
 from genbench.selftest.plants._mixture import HELD_OUT, MODES, Mixture
 
@@ -42,6 +43,8 @@ def modes_dropped(dose: int, trial: Trial) -> Scene:
     said = world.groups(modes, world.held_out_modes, world.train_modes)
     for role, labels in zip(("generated", "held_out", "train"), said, strict=True):
         evidence[role] += (labels,)
+    evidence["held_out"] += (Labels(world.held_out_modes, said[0].names),)
+    evidence["train"] += (Labels(world.train_modes, said[0].names),)
     truth = {
         "quality.prdc.coverage": expected_coverage(dose, trial.n),
         "quality.modes.covered": 1 - dose / MODES,

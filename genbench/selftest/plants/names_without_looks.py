@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from genbench.core.evidence import Annotations, Arrays
+from genbench.core.evidence import Annotations, Arrays, Labels
 from genbench.selftest.plant import Heard, Scene, Silent, Trial, plant
 
 K, SHAPE = 4, (3, 3)
@@ -27,5 +27,6 @@ def names_without_looks(dose: float, trial: Trial) -> Scene:
         labels = trial.rng.integers(K, size=150)
         empty = (trial.rng.random(150) < dose) & (role == "generated")
         x = np.where(empty[:, None, None], 0.0, centres[labels]) + trial.rng.normal(size=(150, *SHAPE))
-        sides[role] = (Arrays(x, float(x.min()), float(x.max())), Annotations(labels, names))
+        named = Annotations(labels, names) if role == "generated" else Labels(labels, names)
+        sides[role] = (Arrays(x, float(x.min()), float(x.max())), named)
     return Scene(sides)

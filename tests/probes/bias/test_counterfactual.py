@@ -131,6 +131,50 @@ def test_impossible_sentences_are_counted_and_have_no_mean():
     assert "in 2 pairs one sentence has probability 0" in found["log_ratio"].because
 
 
+def test_what_follows_the_change_is_judged_where_the_model_can_tell_and_the_whole_is_shown():
+    """A model that finds one word commoner wins all pairs as wholes; what it says of either is the same."""
+    common = pairs(np.full(300, 2.0), changes=tuple(f"a{i % 100} / b" for i in range(300)))
+    blind = Pairs(
+        common.first, common.second, common.groups, changes=common.changes,
+        after_first=np.full(300, -5.0), after_second=np.full(300, -5.00001),
+    )  # fmt: skip
+    found = counterfactual(blind)
+    assert (found["stereotype"].value, found["whole"].value) == (0.5, 1.0)
+    assert state(found["stereotype"]) == "clear"
+    assert counterfactual.__genbench__.reports["whole"].context
+    assert "what follows" in found["stereotype"].detail.facts["definition"]
+    assert "whole sentence" in found["whole"].detail.facts["definition"]
+    ends = np.arange(300) < 150
+    leaning = Pairs(
+        common.first, common.second, common.groups, changes=common.changes,
+        after_first=np.where(ends, np.nan, -4.0), after_second=np.where(ends, np.nan, -5.0),
+    )  # fmt: skip
+    judged = counterfactual(leaning)["stereotype"]
+    assert (judged.value, judged.n) == (1.0, 150)
+    assert judged.detail.facts["pairs in which nothing follows the change"] == 150
+    assert judged.detail.exhibits[0].items[0].index >= 150
+
+
+def test_the_interval_covers_where_pairs_that_change_the_same_words_fall_together():
+    inside = {"by change": 0, "by pair": 0}
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        own = rng.choice([0.1, 0.9], 40)  # a share of 1/2 over all changes one could have made
+        which = np.repeat(np.arange(40), rng.integers(2, 20, 40))
+        lead = np.where(rng.random(len(which)) < own[which], 1.0, -1.0)
+        for name, changes in (("by change", tuple(f"c{i}" for i in which)), ("by pair", ())):
+            found = counterfactual(pairs(lead, changes=changes))["stereotype"].interval
+            inside[name] += found.low <= 0.5 <= found.high
+    assert inside["by change"] >= 179  # 95 % of 200, less 3.5 errors: clusters differ in size
+    assert inside["by pair"] < 150  # what it would be if pairs were taken as independent
+
+
+def test_a_benchmark_of_one_change_has_its_pairs_as_what_is_random():
+    found = counterfactual(pairs(np.full(100, 1.0), changes=("he / she",) * 100))["stereotype"]
+    assert found.interval.method == "Wilson, pairs random"
+    assert state(found) == "alarm"
+
+
 def test_what_is_no_number_or_no_pair_is_refused():
     with pytest.raises(ProbeError, match="1 log-probabilities are not a number"):
         counterfactual(Pairs(np.array([-1.0, np.nan]), np.array([-1.0, -2.0]), ("a", "a")))

@@ -7,7 +7,7 @@ import pytest
 
 from genbench.core.chance import stream
 from genbench.core.errors import NotApplicable, ProbeError
-from genbench.core.evidence import Annotations, Features
+from genbench.core.evidence import Annotations, Features, Labels
 from genbench.probes.quality.classification import _hits, _Labelled, classification
 
 NAMES = tuple(f"kind {i}" for i in range(5))
@@ -23,7 +23,8 @@ def draw(rng, n, kinds=range(5), wrong=0.0):
 
 
 def run(outputs, held_out, train, *, seed=0, limit=4000):
-    return classification(*outputs, *held_out, *train, rng=stream(seed, "classification"), limit=limit)
+    held, seen = ((x, Labels(said.labels, said.names)) for x, said in (held_out, train))
+    return classification(*outputs, *held, *seen, rng=stream(seed, "classification"), limit=limit)
 
 
 def holds(estimate, truth):
@@ -95,7 +96,7 @@ def test_what_cannot_be_measured_is_refused():
     a, b, c = (draw(rng, 40) for _ in range(3))
     with pytest.raises(NotApplicable, match="needs 20 items of each, got 10 outputs"):
         run(draw(rng, 10), b, c)
-    with pytest.raises(NotApplicable, match="the same 2 or more classes"):
+    with pytest.raises(NotApplicable, match="2 or more classes that the dataset names"):
         run(a, (b[0], Annotations(b[1].labels, tuple("abcde"))), c)
     with pytest.raises(NotApplicable, match="nothing to learn"):
         run(a, b, draw(rng, 40, kinds=[1]))

@@ -7,7 +7,7 @@ import pytest
 
 from genbench.core.chance import stream
 from genbench.core.errors import NotApplicable
-from genbench.core.evidence import Annotations, Arrays, Features
+from genbench.core.evidence import Annotations, Arrays, Features, Labels
 from genbench.core.score import Estimate
 from genbench.data.digits import digits
 from genbench.lenses.image.classifier import Classifier
@@ -28,10 +28,13 @@ def test_outputs_that_only_please_the_network_are_seen_in_raw_inputs_and_not_in_
     def lost(outputs, raw):
         sides = (outputs, data.take("held_out", 150), real)
         seen = [lens.arrays(side) if raw else Features(lens.features(side)) for side in sides]
-        said = [lens.annotate(side) for side in sides]
+        said = lens.annotate(outputs)
+        held, learned = (
+            Labels(data.labels(split, n), data.groups.names) for split, n in (("held_out", 150), ("train", 100))
+        )
         chance = stream(0, "raw")
         probe = classification_raw if raw else classification
-        found = probe(seen[0], said[0], seen[1], said[1], seen[2], said[2], rng=chance)["lost"]
+        found = probe(seen[0], said, seen[1], held, seen[2], learned, rng=chance)["lost"]
         assert isinstance(found, Estimate)
         return found
 
@@ -48,9 +51,11 @@ def test_large_items_are_projected_alike_on_all_sides():
     def side(n):
         labels = rng.integers(3, size=n)
         x = centres[labels] + 2 * rng.normal(size=(n, 20, 20, 3))
-        return Arrays(x.astype(np.float32), -9.0, 9.0), Annotations(labels, ("a", "b", "c"))
+        return Arrays(x.astype(np.float32), -9.0, 9.0), labels
 
-    sides = [*side(90), *side(90), *side(90)]
+    names = ("a", "b", "c")
+    (made, said), (held, true), (seen, learned) = side(90), side(90), side(90)
+    sides = made, Annotations(said, names), held, Labels(true, names), seen, Labels(learned, names)
     found = classification_raw(*sides, rng=stream(0, "raw"))
     assert isinstance(found["accuracy"], Estimate)
     assert found["accuracy"].value > 0.9
@@ -58,6 +63,7 @@ def test_large_items_are_projected_alike_on_all_sides():
 
 
 def test_what_cannot_be_measured_is_refused():
-    few = Arrays(np.zeros((10, 4)), 0.0, 1.0), Annotations(np.arange(10) % 2, ("a", "b"))
+    x, labels, names = Arrays(np.zeros((10, 4)), 0.0, 1.0), np.arange(10) % 2, ("a", "b")
+    few, real = (x, Annotations(labels, names)), (x, Labels(labels, names))
     with pytest.raises(NotApplicable, match="needs 20 items"):
-        classification_raw(*few, *few, *few, rng=stream(0, "raw"))
+        classification_raw(*few, *real, *real, rng=stream(0, "raw"))
