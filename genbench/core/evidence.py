@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 ROLES = (
     "generated", "train", "held_out", "anchor", "perturbed", "again", "benchmark", "answered",
@@ -88,6 +88,24 @@ class TokenLogProbs:
 
 
 @dataclass(frozen=True, eq=False)
+class ShadowLogProbs:
+    """Log-probabilities (nats) of whole items by a model, and by others like it that learned from parts of the items.
+
+    nats: [n] by the model itself. shadows: [k n] by the k others. inside: [k n] true where one learned from the item.
+    counts: units of each item, as those of `LogProbs`.
+    """
+
+    nats: Float[np.ndarray, " n"]
+    shadows: Float[np.ndarray, "k n"]
+    inside: Bool[np.ndarray, "k n"]
+    counts: Mapping[str, Int[np.ndarray, " n"]]
+    keys: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.nats)
+
+
+@dataclass(frozen=True, eq=False)
 class Fingerprints:
     """Short signatures whose share of equal slots tells how alike two items are.
 
@@ -139,6 +157,20 @@ class Texts:
     """Items as readable strings (outputs of a text model, rendered rows, SMILES ...)."""
 
     texts: tuple[str, ...]
+    keys: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+@dataclass(frozen=True, eq=False)
+class Variants:
+    """Items as readable strings, and each as it reads spoiled in named ways: spoiled[c][i] is texts[i] by names[c]."""
+
+    texts: tuple[str, ...]
+    spoiled: tuple[tuple[str, ...], ...]
+    names: tuple[str, ...]
+    severity: int
     keys: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -386,7 +418,7 @@ class Energy:
 
 
 KINDS: tuple[type, ...] = (
-    Features, LogProbs, TokenLogProbs, Fingerprints, Annotations, Labels, Texts, Arrays,
+    Features, LogProbs, TokenLogProbs, ShadowLogProbs, Fingerprints, Annotations, Labels, Texts, Variants, Arrays,
     Pairs, Choices, Completions, Dialogues, Energy,
     Prompts, Aligned, Sweep, Marked, Remakes,
 )  # fmt: skip

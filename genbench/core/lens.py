@@ -70,12 +70,12 @@ class Corrupts(Protocol):
 class Marks(Protocol):
     """Hides a mark that nobody sees in items, and finds it again.
 
-    mark_scores gives one number per item, standard normal where there is no mark of this key.
+    mark_scores gives one number per item and key, at most standard normal where there is no mark of that key.
     """
 
     def mark(self, items: Sequence[Item], key: int) -> list[Item]: ...
 
-    def mark_scores(self, items: Sequence[Item], key: int) -> Float[np.ndarray, " n"]: ...
+    def mark_scores(self, items: Sequence[Item], keys: Sequence[int]) -> Float[np.ndarray, "n k"]: ...
 
 
 @runtime_checkable

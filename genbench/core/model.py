@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from genbench.core.data import Dataset, Item, Pair
-from genbench.core.evidence import LogProbs, TokenLogProbs
+from genbench.core.evidence import LogProbs, ShadowLogProbs, TokenLogProbs
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,13 @@ class TokenDensity(Protocol):
     """The same, token by token, with mean and deviation of the log-probability of a token drawn in each place."""
 
     def token_log_probs(self, items: Sequence[Item]) -> TokenLogProbs: ...
+
+
+@runtime_checkable
+class Shadowed(Protocol):
+    """A density with others like it beside it, each of which learned from a part of the items alone."""
+
+    def shadow_log_probs(self, items: Sequence[Item]) -> ShadowLogProbs: ...
 
 
 @runtime_checkable
@@ -253,7 +260,7 @@ class Remote(Protocol):
 
 
 CAPABILITIES: tuple[type, ...] = (
-    Sampler, Perturbable, Density, TokenDensity, Conditional, Swappable, Contrasts, Differentiable, Completer,
+    Sampler, Perturbable, Density, TokenDensity, Shadowed, Conditional, Swappable, Contrasts, Differentiable, Completer,
     Converses, Illustrator, Translator, Returns, Reproduces, Fittable, Persistent, Placeable,
 )  # fmt: skip
 

@@ -70,7 +70,7 @@ class Probe:
 
 
 SEEN_THROUGH_LENS = frozenset(
-    {"Features", "Fingerprints", "Annotations", "Texts", "Arrays", "Aligned", "Sweep", "Marked", "Remakes"}
+    {"Features", "Fingerprints", "Annotations", "Texts", "Variants", "Arrays", "Aligned", "Sweep", "Marked", "Remakes"}
 )
 
 F = TypeVar("F", bound=Callable[..., Estimates])

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from genbench.models._causal import Causal
 from genbench.models._prefixes import Tree, trees
+from genbench.models._token_stats import in_order, stats_of
 from genbench.models._windows import Window
 
 IGNORED = -100
@@ -31,6 +32,22 @@ def nats_of(model: Causal, windows: Sequence[Window], items: int) -> np.ndarray:
     for chunk in _batches(windows, max(1, items)):
         np.add.at(nats, [w.item for w in chunk], _padded_nats(model, chunk))
     return nats
+
+
+def token_rows(model: Causal, windows: Sequence[Window], items: int) -> list[np.ndarray]:
+    """log p, mean and deviation [t 3] of each item's scored tokens, in their order; logits in smaller blocks."""
+    found: dict[int, np.ndarray] = {}
+    for chunk in _batches(windows, max(1, items)):
+        symbols, seen, targets = _padded(model, chunk)
+        rows, places = (targets != IGNORED).nonzero(as_tuple=True)
+        wanted, parts, at = targets[rows, places], [], 0
+        with torch.inference_mode():
+            for logits in model.logits_at(symbols, seen, rows, places, BLOCK // 4):
+                parts.append(stats_of(logits, wanted[at : at + len(logits)]).numpy())
+                at += len(logits)
+        sizes = torch.bincount(rows.cpu(), minlength=len(chunk)).cumsum(0)[:-1].tolist()
+        found |= {id(w): part for w, part in zip(chunk, np.split(np.concatenate(parts), sizes), strict=True)}
+    return in_order([found[id(w)] for w in windows], [w.item for w in windows], items)
 
 
 def shared_nats(model: Causal, windows: Sequence[Window], items: int) -> np.ndarray:
@@ -56,6 +73,16 @@ def _batches(windows: Sequence[Window], most: int) -> Iterator[list[Window]]:
 
 
 def _padded_nats(model: Causal, windows: Sequence[Window]) -> np.ndarray:
+    symbols, seen, targets = _padded(model, windows)
+    rows, places = (targets != IGNORED).nonzero(as_tuple=True)  # [s], [s], row by row
+    with torch.inference_mode():
+        said = _said(model.logits_at(symbols, seen, rows, places, BLOCK), targets[rows, places])
+    nats: np.ndarray = np.bincount(rows.cpu().numpy(), said, minlength=len(windows))
+    return nats
+
+
+def _padded(model: Causal, windows: Sequence[Window]) -> tuple[Tensor, Tensor, Tensor]:
+    """Inputs, what of them is no padding, and targets, each [n t]."""
     n, t = len(windows), max(len(w.tokens) for w in windows) - 1
     symbols, seen = torch.zeros((n, t), dtype=torch.long), torch.zeros((n, t), dtype=torch.long)
     targets = torch.full((n, t), IGNORED)
@@ -63,12 +90,8 @@ def _padded_nats(model: Causal, windows: Sequence[Window]) -> np.ndarray:
         end = len(w.tokens) - 1
         symbols[row, :end], seen[row, :end] = torch.tensor(w.tokens[:-1]), 1
         targets[row, w.first : end] = torch.tensor(w.tokens[1 + w.first :])
-    symbols, seen, targets = (x.to(model.net.device) for x in (symbols, seen, targets))
-    rows, places = (targets != IGNORED).nonzero(as_tuple=True)  # [s], [s], row by row
-    with torch.inference_mode():
-        said = _said(model.logits_at(symbols, seen, rows, places, BLOCK), targets[rows, places])
-    nats: np.ndarray = np.bincount(rows.cpu().numpy(), said, minlength=n)
-    return nats
+    device = model.net.device
+    return symbols.to(device), seen.to(device), targets.to(device)
 
 
 def _tree_nats(model: Causal, tree: Tree) -> np.ndarray:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from genbench.core.chance import derive
 from genbench.core.data import Dataset, Item
 from genbench.core.errors import ModelError
-from genbench.core.evidence import LogProbs
+from genbench.core.evidence import LogProbs, TokenLogProbs
 from genbench.core.model import History, Training, family
 from genbench.models._bytes import END, START, SYMBOLS, added_counts, counts_of, encode
 from genbench.models._drawing import Drawing, Reader, Writer
 from genbench.models._learning import IGNORED, Plan, cropped, learned, padded
+from genbench.models._swapping import PRINTABLE, byte_slopes, byte_texts, byte_tokens, caught, said
 from genbench.models._tensors import arrays_of, load_arrays
+from genbench.models._token_stats import by_token, ragged
 
 ROWS = 32  # windows that are scored together, at most
 BACK = 4  # symbols whose embeddings each place is given: its own and those just before it
@@ -162,11 +165,44 @@ class Gpt:
         texts = [([START, *encode(str(item)), END], 0) for item in items]
         return LogProbs(self._nats(texts), counts_of(items), facts={**self._facts(), "eos": "scored"})
 
+    def token_log_probs(self, items: Sequence[Item]) -> TokenLogProbs:
+        """log p of each byte and of the end, with mean and deviation over all symbols in its place; read alike."""
+        texts = [[START, *encode(str(item)), END] for item in items]
+        windows = [(i, *window) for i, symbols in enumerate(texts) for window in self._windows(symbols, 0)]
+        rows = by_token(self._read(windows), [i for i, _, _ in windows], len(items))
+        return ragged(rows, items, {**self._facts(), "eos": "scored"})
+
     def log_prob_given(self, contexts: Sequence[str], continuations: Sequence[str]) -> LogProbs:
         """log p of each continuation's bytes behind its context, in nats; the end is not scored."""
         pairs = zip(contexts, continuations, strict=True)
         texts = [([START, *encode(before), *encode(after)], len(encode(before))) for before, after in pairs]
         return LogProbs(self._nats(texts), added_counts(continuations), facts={**self._facts(), "eos": "not scored"})
+
+    def tokens_of(self, texts: Sequence[str]) -> list[Int[np.ndarray, " _"]]:
+        return byte_tokens(texts)
+
+    def texts_of(self, tokens: Sequence[Int[np.ndarray, " _"]]) -> list[str]:
+        return byte_texts(tokens)
+
+    def swaps(self) -> Int[np.ndarray, " v"]:
+        return PRINTABLE
+
+    def swap_gradients(
+        self, contexts: Sequence[Int[np.ndarray, " _"]], continuations: Sequence[str]
+    ) -> list[Float[np.ndarray, "_ v"]]:
+        """Of the last `context` symbols, read at once."""
+        return byte_slopes(contexts, continuations, self._slope)
+
+    def _slope(self, symbols: Tensor, targets: Tensor) -> Tensor:
+        """The gradient [n t v]: a symbol enters at its own place and, by other tables, at the BACK - 1 behind it."""
+        net, cut = self._fitted(), max(0, symbols.shape[1] - self.context)
+        symbols, targets = symbols[:, cut:].to(self.device), targets[:, cut:].to(self.device)
+        with caught(net.layers[0], entering=True) as seen:
+            (at,) = torch.autograd.grad(said(net(symbols), targets), seen[0])  # [n t d]
+        tables = net.embed[:, torch.from_numpy(PRINTABLE).to(self.device)].detach()  # [BACK v d]
+        t = at.shape[1]
+        found = torch.stack([F.pad(at[:, j:], (0, 0, 0, min(j, t))) @ e.T for j, e in enumerate(tables)]).sum(dim=0)
+        return F.pad(found, (0, 0, cut, 0))
 
     def sample(self, seeds: Sequence[int]) -> Sequence[Item]:
         return self._writer().written([[]] * len(seeds), seeds)
@@ -194,17 +230,22 @@ class Gpt:
         """log p [n] of each text's symbols behind its first scored position."""
         nats = np.zeros(len(texts))
         windows = [(i, *window) for i, (symbols, first) in enumerate(texts) for window in self._windows(symbols, first)]
-        windows.sort(key=lambda window: len(window[1]))  # alike in length: little padding
-        for at in range(0, len(windows), ROWS):
-            chunk = windows[at : at + ROWS]
-            symbols, targets = padded([window for _, window, _ in chunk], [first for _, _, first in chunk])
+        for chunk, logits, targets in self._read(windows):
+            said = F.cross_entropy(
+                logits.transpose(1, 2), targets, ignore_index=IGNORED, reduction="none"
+            )  # [n SYMBOLS t], [n t] -> [n t]
+            np.subtract.at(nats, [windows[i][0] for i in chunk], said.sum(dim=1).double().cpu().numpy())
+        return nats
+
+    def _read(self, windows: Sequence[tuple[int, list[int], int]]) -> Iterator[tuple[list[int], Tensor, Tensor]]:
+        """(which windows, their logits [n t SYMBOLS], their targets [n t]), a few at a time."""
+        order = sorted(range(len(windows)), key=lambda i: len(windows[i][1]))  # alike in length: little padding
+        for at in range(0, len(order), ROWS):
+            chunk = order[at : at + ROWS]
+            symbols, targets = padded([windows[i][1] for i in chunk], [windows[i][2] for i in chunk])
             with torch.inference_mode():
                 logits = self._fitted()(symbols.to(self.device)).float()
-                said = F.cross_entropy(
-                    logits.transpose(1, 2), targets.to(self.device), ignore_index=IGNORED, reduction="none"
-                )  # [n SYMBOLS t], [n t] -> [n t]
-            np.subtract.at(nats, [i for i, _, _ in chunk], said.sum(dim=1).double().cpu().numpy())
-        return nats
+            yield chunk, logits, targets.to(self.device)
 
     def _windows(self, symbols: list[int], first: int) -> list[tuple[list[int], int]]:
         """(symbols, first scored position): each symbol after `first` is scored once, with at least half a window

@@ -7,12 +7,13 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from genbench.core.chance import stream
 from genbench.core.data import Item
 from genbench.core.errors import ModelError, NotApplicable
-from genbench.core.evidence import LogProbs
+from genbench.core.evidence import LogProbs, TokenLogProbs
 from genbench.core.model import family
 from genbench.models._bytes import added_counts, counts_of
 from genbench.models._causal import Causal, load
@@ -20,7 +21,9 @@ from genbench.models._checkpoint import Kind, Source
 from genbench.models._drawing import Drawing
 from genbench.models._hf_masked import HfMasked
 from genbench.models._hf_seq2seq import HfSeq2Seq
-from genbench.models._scoring import nats_of, shared_nats
+from genbench.models._hf_swapping import hf_slopes, own_tokens, readable_swaps
+from genbench.models._scoring import nats_of, shared_nats, token_rows
+from genbench.models._token_stats import ragged
 from genbench.models._windows import windows_behind, windows_of
 
 Precision: TypeAlias = Literal["float32", "bfloat16", "float16"]
@@ -54,6 +57,7 @@ class Hf:
         self.source = Source(path, revision, trust_remote_code)
         self.device = "cpu"
         self._model: Causal | None = None
+        self._swaps: np.ndarray | None = None
 
     def unwrap(self) -> Any:
         """This, or what a masked model or an encoder-decoder is."""
@@ -91,6 +95,14 @@ class Hf:
         facts: dict[str, int | float | str] = {"window": window, "stride": stride, "bos": given, "eos": "not scored"}
         return LogProbs(nats, counts, facts=facts)
 
+    def token_log_probs(self, items: Sequence[Item]) -> TokenLogProbs:
+        """log p of each token, with mean and deviation over the vocabulary in its place; read as `log_prob` does."""
+        model, room = self._loaded(), (self._window(), self._stride())
+        windows = [w for i, item in enumerate(items) for w in windows_of(i, model.tokens_of(str(item)), *room)]
+        given = "none, so the first token is not scored" if model.start is None else "given, not scored"
+        facts: dict[str, int | float | str] = {"window": room[0], "stride": room[1], "bos": given, "eos": "not scored"}
+        return ragged(token_rows(model, windows, len(items)), items, facts)
+
     def log_prob_given(self, contexts: Sequence[str], continuations: Sequence[str]) -> LogProbs:
         """log p(continuation's tokens | context), in nats [n]; what contexts share at their beginning is read once.
 
@@ -106,6 +118,24 @@ class Hf:
         facts: dict[str, int | float | str] = {"window": room[0], "stride": room[1], "bos": given, "eos": "not scored"}
         return LogProbs(shared_nats(model, windows, len(contexts)), counts, facts=facts)
 
+    def tokens_of(self, texts: Sequence[str]) -> list[Int[np.ndarray, " _"]]:
+        return [np.array(own_tokens(self._loaded(), text), dtype=np.int64) for text in texts]
+
+    def texts_of(self, tokens: Sequence[Int[np.ndarray, " _"]]) -> list[str]:
+        return [self._loaded().decoded(own.tolist()) for own in tokens]
+
+    def swaps(self) -> Int[np.ndarray, " v"]:
+        """Tokens whose text is printable and read back as just them; found once."""
+        if self._swaps is None:
+            self._swaps = readable_swaps(self._loaded())
+        return self._swaps
+
+    def swap_gradients(
+        self, contexts: Sequence[Int[np.ndarray, " _"]], continuations: Sequence[str]
+    ) -> list[Float[np.ndarray, "_ v"]]:
+        """Of the last tokens that fit into the window."""
+        return hf_slopes(self._loaded(), contexts, continuations, self.swaps(), self._window())
+
     def sample(self, seeds: Sequence[int]) -> Sequence[Item]:
         """Texts from the start token on. Item i is made of seeds[i] alone, whatever shares its batch."""
         model = self._loaded()
@@ -115,13 +145,10 @@ class Hf:
         return [model.decoded(row[1:]) for row in self._generated([start] * len(seeds), seeds)]
 
     def complete(self, prompts: Sequence[str], seeds: Sequence[int]) -> list[str]:
-        """What the model adds to each prompt. Of a prompt too long for the window, the last tokens are read."""
+        """What the model adds to each prompt, begun as its tokenizer begins a text; of one too long the end is read."""
         model, room = self._loaded(), self._window()
         room -= min(self.longest, room // 2)
-        begun = []
-        for prompt in prompts:
-            tokens = model.tokens_of(prompt)
-            begun.append(tokens if len(tokens) <= room else [*tokens[:1], *tokens[len(tokens) - room + 1 :]])
+        begun = [model.prompt_of(prompt, room) for prompt in prompts]
         if not all(begun):
             raise NotApplicable(f"hf: {self.path!r} has no start token, and a prompt is empty")
         rows = self._generated(begun, seeds)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from genbench.core.chance import derive
 from genbench.core.data import Dataset, Item
 from genbench.core.errors import ModelError
-from genbench.core.evidence import LogProbs
+from genbench.core.evidence import LogProbs, TokenLogProbs
 from genbench.core.model import History, Training, family
 from genbench.models._bytes import END, START, SYMBOLS, added_counts, counts_of, encode
 from genbench.models._drawing import Drawing, Reader, Writer
 from genbench.models._learning import IGNORED, Plan, cropped, learned, padded
+from genbench.models._swapping import PRINTABLE, byte_slopes, byte_texts, byte_tokens, caught, said
 from genbench.models._tensors import arrays_of, load_arrays
+from genbench.models._token_stats import by_token, ragged
 
 ROWS = 32  # texts that are scored together, at most
 PIECE = 256  # symbols of each that are read at once; the state carries over, so memory does not grow with the text
@@ -113,12 +116,42 @@ class Lstm:
         facts: dict[str, int | float | str] = {"window": "none", "bos": "given, not scored", "eos": "scored"}
         return LogProbs(self._nats(texts), counts_of(items), facts=facts)
 
+    def token_log_probs(self, items: Sequence[Item]) -> TokenLogProbs:
+        """log p of each byte and of the end, with mean and deviation over all symbols in its place."""
+        texts = [([START, *encode(str(item)), END], 0) for item in items]
+        rows = by_token(self._read(texts), range(len(items)), len(items))
+        return ragged(rows, items, {"window": "none", "bos": "given, not scored", "eos": "scored"})
+
     def log_prob_given(self, contexts: Sequence[str], continuations: Sequence[str]) -> LogProbs:
         """log p of each continuation's bytes behind its context, in nats; the end is not scored."""
         pairs = zip(contexts, continuations, strict=True)
         texts = [([START, *encode(before), *encode(after)], len(encode(before))) for before, after in pairs]
         facts: dict[str, int | float | str] = {"window": "none", "bos": "given, not scored", "eos": "not scored"}
         return LogProbs(self._nats(texts), added_counts(continuations), facts=facts)
+
+    def tokens_of(self, texts: Sequence[str]) -> list[Int[np.ndarray, " _"]]:
+        return byte_tokens(texts)
+
+    def texts_of(self, tokens: Sequence[Int[np.ndarray, " _"]]) -> list[str]:
+        return byte_texts(tokens)
+
+    def swaps(self) -> Int[np.ndarray, " v"]:
+        return PRINTABLE
+
+    def swap_gradients(
+        self, contexts: Sequence[Int[np.ndarray, " _"]], continuations: Sequence[str]
+    ) -> list[Float[np.ndarray, "_ v"]]:
+        return byte_slopes(contexts, continuations, self._slope)
+
+    def _slope(self, symbols: Tensor, targets: Tensor) -> Tensor:
+        """The gradient [n t v] of the summed log p."""
+        net = self._fitted()
+        # cuDNN goes back through a recurrent net only while it is trained, which would bring dropout with it.
+        with torch.backends.cudnn.flags(enabled=False), caught(net.embed, entering=False) as seen:
+            whole = said(net(symbols.to(self.device))[0], targets.to(self.device))
+            (at,) = torch.autograd.grad(whole, seen[0])  # [n t d]
+        table = net.embed.weight.detach()[torch.from_numpy(PRINTABLE).to(self.device)]
+        return at @ table.T
 
     def sample(self, seeds: Sequence[int]) -> Sequence[Item]:
         return self._writer().written([[]] * len(seeds), seeds)
@@ -143,7 +176,17 @@ class Lstm:
 
     def _nats(self, texts: Sequence[tuple[list[int], int]]) -> np.ndarray:
         """log p [n] of each text's symbols behind its first scored position."""
-        net, nats = self._fitted(), np.zeros(len(texts))
+        nats = np.zeros(len(texts))
+        for rows, logits, targets in self._read(texts):
+            said = F.cross_entropy(
+                logits.transpose(1, 2), targets, ignore_index=IGNORED, reduction="none"
+            )  # [n SYMBOLS t], [n t] -> [n t]
+            nats[rows] -= said.sum(dim=1).double().cpu().numpy()
+        return nats
+
+    def _read(self, texts: Sequence[tuple[list[int], int]]) -> Iterator[tuple[list[int], Tensor, Tensor]]:
+        """(which texts, logits [n t SYMBOLS], targets [n t]), a few at a time and piece after piece."""
+        net = self._fitted()
         order = sorted(range(len(texts)), key=lambda i: len(texts[i][0]))  # alike in length: little padding
         for at in range(0, len(order), ROWS):
             rows = order[at : at + ROWS]
@@ -153,11 +196,7 @@ class Lstm:
                 piece, wanted = symbols[:, begin : begin + PIECE], targets[:, begin : begin + PIECE]
                 with torch.inference_mode():
                     logits, state = net(piece.to(self.device), state)
-                    said = F.cross_entropy(
-                        logits.float().transpose(1, 2), wanted.to(self.device), ignore_index=IGNORED, reduction="none"
-                    )  # [n SYMBOLS t], [n t] -> [n t]
-                nats[rows] -= said.sum(dim=1).double().cpu().numpy()
-        return nats
+                yield rows, logits.float(), wanted.to(self.device)
 
     def _writer(self) -> Writer:
         return Writer("lstm", self.device, self._reader, self.drawing)

@@ -110,7 +110,8 @@ def _judged(gate: Gate, words: str, score: Score, scores: Sequence[Score], follo
     if mine and score.estimate.interval:
         return _recorded(words, mine, result, looked_at(score))
     alone = "" if score.estimate.interval else "; judged by its value alone, as it has no interval"
-    seen = f" through {score.lens} at n = {score.estimate.n:,}" if len(twins) > 1 else ""
+    told = [f" {word} {name}" for word, name in (("on", score.provenance.benchmark), ("through", score.lens)) if name]
+    seen = "".join(told) + f" at n = {score.estimate.n:,}" if len(twins) > 1 else ""
     because = f"{measured(score)} {score.definition.unit}{seen}: {'; '.join(said)}{alone}"
     return Decision(words, score.model, result, one_line(because))
 

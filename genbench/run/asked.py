@@ -11,12 +11,12 @@ import numpy as np
 from genbench.core.chance import sample_seeds
 from genbench.core.data import Dataset, Item, Pair, Prompt, Question, Script
 from genbench.core.errors import NotApplicable
-from genbench.core.evidence import Choices, Completions, Dialogues, LogProbs, Pairs, TokenLogProbs
+from genbench.core.evidence import Choices, Completions, Dialogues, LogProbs, Pairs, ShadowLogProbs, TokenLogProbs
 from genbench.core.model import Conditional, Contrasts, Message
 from genbench.run.account import Account
 from genbench.run.batching import in_batches
 from genbench.run.build import BuiltModel
-from genbench.run.tokens import joined_facts, joined_tokens
+from genbench.run.tokens import joined_facts, joined_shadows, joined_tokens
 from genbench.run.voice import Voice
 
 OPENING = 200  # characters of an item that are given as its opening at most, and of its rest that are asked for
@@ -73,18 +73,35 @@ class Asked:
         return self._scored([*recipe], items, [len(item) for item in items], lambda chunk: score(list(chunk)), label)
 
     def token_log_probs(self, items: Sequence[Item], recipe: Any, label: str) -> TokenLogProbs:
-        """Log-probabilities of each token of the items, long ones last, given back in their order."""
+        """Log-probabilities of each token of the items."""
+        made: TokenLogProbs = self._joined_by(joined_tokens, self.model.object.token_log_probs, items, recipe, label)
+        return made
+
+    def shadow_log_probs(self, items: Sequence[Item], recipe: Any, label: str) -> ShadowLogProbs:
+        """Log-probabilities of whole items, by the model and by its shadows."""
+        made: ShadowLogProbs = self._joined_by(joined_shadows, self.model.object.shadow_log_probs, items, recipe, label)
+        return made
+
+    def _joined_by(
+        self,
+        join: Callable[[Sequence[Any], np.ndarray], Any],
+        ask: Callable[[Sequence[Item]], Any],
+        items: Sequence[Item],
+        recipe: Any,
+        label: str,
+    ) -> Any:
+        """What is asked of batches of items alike in length, joined and given back in the items' order."""
         order = sorted(range(len(items)), key=lambda i: len(items[i]))
 
-        def work() -> TokenLogProbs:
-            parts: list[TokenLogProbs] = []
+        def work() -> Any:
+            parts: list[Any] = []
 
             def part(chunk: Sequence[int]) -> Sequence[int]:
-                parts.append(self.model.object.token_log_probs([items[i] for i in chunk]))
+                parts.append(ask([items[i] for i in chunk]))
                 return chunk
 
             self._in_batches(part, order, label)
-            return joined_tokens(parts, np.argsort(order))
+            return join(parts, np.argsort(order))
 
         return self.account.make(recipe, "score", self.name, work, len(items))
 

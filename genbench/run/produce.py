@@ -28,9 +28,11 @@ from genbench.core.evidence import (
     Pairs,
     Prompts,
     Remakes,
+    ShadowLogProbs,
     Sweep,
     Texts,
     TokenLogProbs,
+    Variants,
 )
 from genbench.core.lens import Rendering
 from genbench.core.model import Between, Perturbable, Remote, Translator
@@ -47,6 +49,8 @@ from genbench.run.joint import JOINT, Hands
 from genbench.run.plan import Cell
 from genbench.run.roles import ASKS, FROM_DATA, NUDGE
 from genbench.run.voice import Voice
+
+BY_ITEM = frozenset({TokenLogProbs, ShadowLogProbs})
 
 
 @dataclass(frozen=True)
@@ -97,8 +101,8 @@ class Bench:
             return self._asked_about(need, cell, given)
         if need.kind is LogProbs:
             return self._log_probs(need.role, cell, given)
-        if need.kind is TokenLogProbs:
-            return self._token_log_probs(need.role, cell, given)
+        if need.kind in BY_ITEM:
+            return self._by_item(need, cell, given)
         assert lens is not None  # the plan let no such cell through
         role = need.role
         if role == "held_out" and cell.probe.needs_role("model") and isinstance(self.model.object, Between):
@@ -135,7 +139,7 @@ class Bench:
         owner = found.owner or self.model.planned.name
         texts = [str(prompt.text) for prompt in self._inquiry(cell, given).items] if need.kind is Aligned else []
         most, stage, make = JOINT[need.kind]
-        items, keys = found.items[: min(most, cell.n)], found.keys[: min(most, cell.n)]
+        items, keys = found.items[:most], found.keys[:most]
         with self.voice.bar(self._looking(need.kind, role)) as tell:
             hands = Hands(self.model.object, lens.object, lambda work, some: self._batched(work, some, tell), cell.seed)
             recipe = [need.kind.__name__, self.model.digest, lens.digest, found.source, len(items), cell.seed]
@@ -287,10 +291,12 @@ class Bench:
         made = self.asked.log_probs(found.items, recipe, f"log-probabilities of {role}")
         return replace(made, keys=found.keys)
 
-    def _token_log_probs(self, role: str, cell: Cell, given: Given) -> TokenLogProbs:
-        found = self.items(role, cell, None, given)
-        recipe = ["token_log_probs", self.model.digest, found.recipe]
-        made = self.asked.token_log_probs(found.items, recipe, f"log-probabilities of the tokens of {role}")
+    def _by_item(self, need: Need, cell: Cell, given: Given) -> TokenLogProbs | ShadowLogProbs:
+        """Log-probabilities of single tokens, or of whole items by the model and its shadows."""
+        found = self.items(need.role, cell, None, given)
+        recipe = [need.kind.__name__, self.model.digest, found.recipe]
+        ask = self.asked.token_log_probs if need.kind is TokenLogProbs else self.asked.shadow_log_probs
+        made: TokenLogProbs | ShadowLogProbs = ask(found.items, recipe, f"log-probabilities of {need.role}")
         return replace(made, keys=found.keys)
 
     def _asked_about(self, need: Need, cell: Cell, given: Given) -> Any:
@@ -354,16 +360,26 @@ def _texts(lens: Any, items: Sequence[Item]) -> Texts:
     return Texts(tuple(lens.texts(items)))
 
 
+def _variants(lens: Any, items: Sequence[Item]) -> Variants:
+    """Each way with a chance of its own, so that one more way moves no other."""
+    texts, names = tuple(map(str, items)), tuple(lens.corruptions())
+    made = [lens.corrupt(texts, name, SPOILED_BY, stream(0, "variants", name)) for name in names]
+    return Variants(texts, tuple(tuple(map(str, some)) for some in made), names, SPOILED_BY)
+
+
 def _arrays(lens: Any, items: Sequence[Item]) -> Arrays:
     made: Arrays = lens.arrays(items)
     return made
 
+
+SPOILED_BY = 3  # of 5: how gravely variants of an item are spoiled
 
 # Features are not among them: they are looked at in batches, and row by row.
 LOOKS: dict[type, Callable[[Any, Sequence[Item]], Any]] = {
     Fingerprints: _fingerprints,
     Annotations: _annotations,
     Texts: _texts,
+    Variants: _variants,
     Arrays: _arrays,
 }
 

@@ -18,9 +18,11 @@ from genbench.core.evidence import (
     Pairs,
     Prompts,
     Remakes,
+    ShadowLogProbs,
     Sweep,
     Texts,
     TokenLogProbs,
+    Variants,
 )
 from genbench.core.lens import (
     Annotator,
@@ -46,6 +48,7 @@ from genbench.core.model import (
     Reproduces,
     Returns,
     Sampler,
+    Shadowed,
     Swappable,
     TokenDensity,
     Translator,
@@ -57,6 +60,7 @@ LENS_OFFERS: dict[type, type] = {
     Fingerprints: Fingerprinter,
     Annotations: Annotator,
     Texts: Reads,
+    Variants: Corrupts,
     Arrays: Continuous,
     Aligned: Describes,
     Sweep: Corrupts,
@@ -67,6 +71,7 @@ CANNOT: dict[type, str] = {
     Sampler: "cannot be sampled",
     Density: "gives no log-probabilities",
     TokenDensity: "gives no log-probabilities of single tokens",
+    Shadowed: "has no shadow models beside it; the family `shadows` trains some",
     Differentiable: "gives no gradients",
     Conditional: "gives no log-probabilities of one text given another",
     Swappable: "is not open: it tells no gradient at its tokens",
@@ -110,6 +115,8 @@ def unmet(need: Need, model: type, lens: type | None, benchmark: str | None) -> 
         return _no(Density)
     if need.kind is TokenLogProbs and not _can(model, TokenDensity):
         return _no(TokenDensity)
+    if need.kind is ShadowLogProbs and not _can(model, Shadowed):
+        return _no(Shadowed)
     if need.kind in ASKS:
         return _unasked(need, model, benchmark)
     if need.role == "answered" and (because := _unasked(need, model, benchmark)):
