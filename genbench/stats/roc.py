@@ -26,21 +26,32 @@ def auc(positive: Scores, negative: Others) -> float:
 def auc_interval(positive: Scores, negative: Others, *, level: float = 0.95) -> Interval:
     """Wilson's interval at as many independent trials as DeLong's variance (1988) amounts to; both sides are random.
 
-    n_eff = A (1 - A) / var A, at most n + m, and min(n, m) where no variance shows. A symmetric interval fails where an
-    AUC is near 0 or 1: at 0.98 from 40 a side it covered 85 % of 95; rare outliers, whom no sample may show, 24 %.
+    A symmetric interval fails where an AUC is near 0 or 1: at 0.98 from 40 a side it covered 85 % of 95; rare outliers,
+    whom no sample may show, 24 %. Items count as independent: where scores depend on who is on which side, as those of
+    shared neighbours do, `permutation.dealt_auc_interval` is for them.
     """
-    n, m = len(positive), len(negative)
-    everyone = rankdata(np.concatenate([positive, negative]))
-    wins = (everyone[:n] - rankdata(positive)) / m  # of each positive over the negatives
-    losses = 1 - (everyone[n:] - rankdata(negative)) / n
-    value = float(wins.mean())
-    variance = (wins.var(ddof=1) / n if n > 1 else 0.0) + (losses.var(ddof=1) / m if m > 1 else 0.0)
-    trials = float(min(n, m))
-    if variance > 0 and 0 < value < 1:
-        trials = min(float(n + m), max(1.0, value * (1 - value) / variance))
+    value, trials = (float(part[0]) for part in auc_trials(positive[None], negative[None]))
     found = wilson(value * trials, trials, level)
     method = "Wilson at DeLong's variance, both sides random"
     return Interval(min(found.low, value), max(found.high, value), level, method)
+
+
+def auc_trials(
+    positive: Float[np.ndarray, "rows n"], negative: Float[np.ndarray, "rows m"]
+) -> tuple[Float[np.ndarray, " rows"], Float[np.ndarray, " rows"]]:
+    """(AUC A, n_eff = A (1 - A) / var A by DeLong) of each row: at most n + m trials, min(n, m) without a variance."""
+    n, m = positive.shape[1], negative.shape[1]
+    everyone = rankdata(np.concatenate([positive, negative], axis=1), axis=1)
+    wins = (everyone[:, :n] - rankdata(positive, axis=1)) / m  # of each positive over the negatives
+    losses = 1 - (everyone[:, n:] - rankdata(negative, axis=1)) / n
+    value = wins.mean(axis=1)
+    variance = np.zeros(len(value))
+    for side in (wins, losses):
+        if side.shape[1] > 1:
+            variance += side.var(axis=1, ddof=1) / side.shape[1]
+    known = (variance > 0) & (value > 0) & (value < 1)
+    trials = np.divide(value * (1 - value), variance, out=np.full(len(value), float(min(n, m))), where=known)
+    return value, np.where(known, np.clip(trials, 1.0, n + m), trials)
 
 
 def trials_needed(fpr: float) -> int:

@@ -44,7 +44,7 @@ class Seen:
         features, fingerprints = self.look(made)
         alarming = set()
         for probe, found in (
-            (copying, copying(features, self.train[0], self.held_out[0])),
+            (copying, copying(features, self.train[0], self.held_out[0], rng=stream(seed, "copying"))),
             (duplicates, duplicates(fingerprints, self.train[1], self.held_out[1], rng=stream(seed, "duplicates"))),
         ):
             for metric, estimate in found.items():

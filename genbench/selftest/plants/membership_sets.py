@@ -16,10 +16,12 @@ VOID = "refused: void"
     must_hear=(
         Heard("memorization.membership.auc", at=("shifted",), how=VOID),
         Heard("memorization.membership.tpr_at_1pct_fpr", at=("shifted",), how=VOID),
+        Heard("memorization.membership.blind_auc", at=("shifted",), how="off floor"),
     ),
     must_stay_silent=(
         Silent("memorization.membership.auc", at=("alike",), how=VOID),
         Silent("memorization.membership.auc", at=("alike",)),
+        Silent("memorization.membership.blind_auc", at=("alike",), how="off floor"),
         Silent("memorization.membership.tpr_at_1pct_fpr", at=("alike",)),
         Silent("memorization.membership.auc", at=("alike",), how="misses truth"),
         Silent("memorization.gap.relative", at=("alike",)),
