@@ -84,10 +84,11 @@ def beside(run: Run) -> tuple[FamilyPair, ...]:
 
 
 def across(first: Run, second: Run) -> tuple[FamilyPair, ...]:
-    """The same families in two runs."""
+    """The same families in two runs, but for those whose very weights are the same: no chance lies between them."""
     there = {(family.name, _about(family)): family for family in families(second)}
     pairs = [(a, there[a.name, _about(a)]) for a in families(first) if (a.name, _about(a)) in there]
-    return _answered([(a, b) for a, b in pairs if obstacle(a.scores[0], b.scores[0]) is None])
+    may = [(a, b) for a, b in pairs if obstacle(a.scores[0], b.scores[0]) is None and _weights(a) != _weights(b)]
+    return _answered(may)
 
 
 def _answered(pairs: Sequence[tuple[Family, Family]]) -> tuple[FamilyPair, ...]:
@@ -142,6 +143,10 @@ def _grouped(run: Run) -> dict[Key, list[Score]]:
                 score
             )
     return found
+
+
+def _weights(family: Family) -> list[tuple[str, float]]:
+    return [(score.provenance.model_digest, score.estimate.value) for score in family.scores]
 
 
 def _about(family: Family) -> tuple[str, str, str, str]:

@@ -53,14 +53,14 @@ def compare_paired(
     k the items or clusters that differ at all: the least that flipping signs could give, and McNemar's exact value
     where all k shares of 0 and 1 moved the same way. Student's t alone is too sure of a few rare events.
     """
-    differences = _turned(b, better) - _turned(a, better)
+    differences = turned(b, better) - turned(a, better)
     interval = mean_interval(differences, clusters=clusters)
     which = np.arange(len(differences)) if clusters is None else np.unique(clusters, return_inverse=True)[1]
     parts = np.bincount(which, weights=differences)
     m, moved = len(parts), int(np.count_nonzero(parts))
     error = (interval.high - interval.low) / 2 / float(scipy_stats.t.ppf(0.975, m - 1))
     what = "items" if clusters is None else "clusters of items"
-    found = _decide(float(differences.mean()), error, m, margin, f"paired over {m} shared {what}", df=m - 1)
+    found = decided(float(differences.mean()), error, m, margin, f"paired over {m} shared {what}", df=m - 1)
     least = 2.0 ** (1 - moved)
     if found.p_value >= least or moved == 0:
         return found
@@ -73,8 +73,8 @@ def compare_separate(
 ) -> Comparison:
     """No shared items: both intervals as independent and normal."""
     worse_by = float(_badness(np.array([b[0]]), better)[0] - _badness(np.array([a[0]]), better)[0])
-    error = math.hypot(_standard_error(a[1]), _standard_error(b[1]))
-    return _decide(worse_by, error, n, margin, "independent samples", df=None)
+    error = math.hypot(standard_error(a[1]), standard_error(b[1]))
+    return decided(worse_by, error, n, margin, "independent samples", df=None)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -128,7 +128,7 @@ def minimum_effect(error: float, *, questions: int = 1, alpha: float = ALPHA, df
     return (_reach(alpha, questions, df) + POWER) * error
 
 
-def _turned(values: np.ndarray, better: Better) -> np.ndarray:
+def turned(values: np.ndarray, better: Better) -> np.ndarray:
     """Items turned so that a lower mean is better, and the mean is the badness of the items' mean."""
     if isinstance(better, Toward):
         side = 1.0 if values.mean() >= better.target else -1.0
@@ -144,11 +144,12 @@ def _badness(values: np.ndarray, better: Better) -> np.ndarray:
     return values if better == "lower" else -values
 
 
-def _standard_error(interval: Interval) -> float:
+def standard_error(interval: Interval) -> float:
+    """Half of the interval's width in normal quantiles: the error it would have if it were a normal one."""
     return (interval.high - interval.low) / 2 / NormalDist().inv_cdf(0.5 + interval.level / 2)
 
 
-def _decide(worse_by: float, error: float, n: int, margin: float, method: str, *, df: int | None) -> Comparison:
+def decided(worse_by: float, error: float, n: int, margin: float, method: str, *, df: int | None) -> Comparison:
     """Two-sided test for a difference, and two one-sided tests (Schuirmann 1987) for sameness within the margin."""
     spread = scipy_stats.t(df) if df else scipy_stats.norm()
     z = float(spread.ppf(0.975))

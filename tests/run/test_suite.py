@@ -374,7 +374,14 @@ def test_mistakes_of_changes_and_file_come_together(told):
 def test_every_shipped_suite_is_without_mistakes(name, tmp_path):
     mine = tmp_path / "mine.csv"
     mine.touch()
-    named = {"audit-bias": ["data.pairs.path"], "image-folder": ["data.real.path", "models.0.samples"]}  # by users
+    benchmarks = [
+        "crows_pairs", "stereoset", "winobias", "winobias_pairs", "winogender", "bbq", "bold", "honest"
+    ]  # fmt: skip
+    named = {  # by users
+        "audit-bias": ["data.pairs.path"],
+        "image-folder": ["data.real.path", "models.0.samples"],
+        "bias-full": [f"data.{benchmark}.path" for benchmark in benchmarks],
+    }
     suite = Suite.load(name, overrides=[f"{path}={mine}" for path in named.get(name, [])])
     assert suite.name == name
     assert suite.path is not None
