@@ -6,14 +6,14 @@ import click
 
 from genbench.cli.completing import entries
 
-PLURALS = {"models": "model", "probes": "probe", "lenses": "lens", "data": "data"}
+PLURALS = {"models": "model", "probes": "probe", "lenses": "lens", "data": "data", "plants": "plant"}
 
 
-@click.command("list", short_help="List models, probes, lenses, data or suites.")
+@click.command("list", short_help="List models, probes, lenses, data, plants or suites.")
 @click.argument("what", type=click.Choice([*PLURALS, "suites"]))
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def list_command(what: str, as_json: bool) -> None:
-    """List what there is: models, probes, lenses, data or suites.
+    """List what there is: models, probes, lenses, data, the selftest's plants or suites.
 
     \b
     Examples:
@@ -30,7 +30,7 @@ def list_command(what: str, as_json: bool) -> None:
     else:
         held = catalogue(PLURALS[what]).values()
         rows = [{"id": e.id, "modality": e.modality, "summary": e.summary, "from": e.provider} for e in held]
-        dull = {"modality"} if what == "probes" else set()
+        dull = {"modality"} if what in ("probes", "plants") else set()
         if not as_json and {row["from"] for row in rows} == {"genbench"}:
             dull.add("from")  # worth a column where someone else's stand beside ours
         rows = [{k: v for k, v in row.items() if k not in dull} for row in rows]

@@ -11,6 +11,7 @@ import click
 if TYPE_CHECKING:
     from genbench.core.score import Interval
     from genbench.selftest.certify import Findings
+    from genbench.selftest.coverage import Covered
 
 WORDS = {True: "yes", False: "NO"}
 
@@ -24,7 +25,10 @@ WORDS = {True: "yes", False: "NO"}
     "--coverage-table", type=click.Path(path_type=Path, dir_okay=False),
     help="Also write the coverage of every interval there, as Markdown. With --full: from 1,000 nulls each.",
 )  # fmt: skip
-def selftest_command(probes: tuple[str, ...], full: bool, n: int, as_json: bool, coverage_table: Path | None) -> None:
+@click.option("--coverage-only", is_flag=True, help="Plant nothing: only count how often intervals hold the truth.")
+def selftest_command(
+    probes: tuple[str, ...], full: bool, n: int, as_json: bool, coverage_table: Path | None, coverage_only: bool
+) -> None:
     """Plant known defects and see which probes hear them, and which cry wolf.
 
     Each row is one metric on one planted defect at one dose: how many trials it was heard in, with a 95 %
@@ -37,7 +41,7 @@ def selftest_command(probes: tuple[str, ...], full: bool, n: int, as_json: bool,
     Examples:
       genbench selftest
       genbench selftest memorization.copying memorization.duplicates
-      genbench selftest --full --coverage-table docs/coverage.md
+      genbench selftest --full --coverage-only --coverage-table docs/coverage.md
     """
     from genbench.cli.tables import print_json
     from genbench.run.home import Home
@@ -45,7 +49,7 @@ def selftest_command(probes: tuple[str, ...], full: bool, n: int, as_json: bool,
     from genbench.selftest.certify import Request, selftest
     from genbench.selftest.markdown import coverage_markdown
 
-    findings = selftest(Request(probes, n, full), Home.here(), Voice())
+    findings = selftest(Request(probes, n, full, coverage_only), Home.here(), Voice())
     if coverage_table is not None:
         coverage_table.parent.mkdir(parents=True, exist_ok=True)
         coverage_table.write_text(coverage_markdown(findings.coverage), encoding="utf-8")
@@ -66,6 +70,33 @@ def selftest_command(probes: tuple[str, ...], full: bool, n: int, as_json: bool,
 def _print(findings: Findings) -> None:
     from genbench.cli.tables import print_table
 
+    if findings.rows:
+        _print_rows(findings)
+    print_table(
+        ["interval", "data", "covered", "of", "95 % interval", "held"],
+        [[c.method, c.data, c.covered, c.runs, _ends(c.interval), _held(c)] for c in findings.coverage],
+        title="How often 95 % intervals hold the truth",
+    )
+    checked = [row for row in findings.rows if row.demand.want != "shown"]
+    broken = [row for row in checked if not row.held]
+    narrow = [c for c in findings.coverage if not c.held]
+    click.echo()
+    for row in broken:
+        wanted = "heard" if row.demand.want == "heard" else "silent"
+        click.echo(f"NOT HELD: {row.demand.metric} on {row.plant} at {row.demand.dose}: {row.heard} of {row.trials}, "
+                   f"wanted {wanted} ({row.demand.how})")  # fmt: skip
+    for c in narrow:
+        click.echo(f"NOT HELD: {c.method} on {c.data}: covers {c.covered} of {c.runs}")
+    planted = f"{len(checked) - len(broken)} of {len(checked)} rows held, " if findings.rows else ""
+    click.echo(
+        f"{planted}{len(findings.coverage) - len(narrow)} of {len(findings.coverage)} intervals cover; "
+        f"{findings.reused} parts were known from before"
+    )
+
+
+def _print_rows(findings: Findings) -> None:
+    from genbench.cli.tables import print_table
+
     print_table(
         ["plant", "dose", "metric", "counts as heard", "heard", "of", "95 % interval", "wanted", "held"],
         [
@@ -79,26 +110,10 @@ def _print(findings: Findings) -> None:
         title="What was planted, and who heard it",
     )  # fmt: skip
     click.echo()
-    print_table(
-        ["interval", "data", "covered", "of", "95 % interval", "held"],
-        [[c.method, c.data, c.covered, c.runs, _ends(c.interval), WORDS[c.held]] for c in findings.coverage],
-        title="How often 95 % intervals hold the truth",
-    )
-    checked = [row for row in findings.rows if row.demand.want != "shown"]
-    broken = [row for row in checked if not row.held]
-    narrow = [c for c in findings.coverage if not c.held]
-    click.echo()
-    for row in broken:
-        wanted = "heard" if row.demand.want == "heard" else "silent"
-        click.echo(f"NOT HELD: {row.demand.metric} on {row.plant} at {row.demand.dose}: {row.heard} of {row.trials}, "
-                   f"wanted {wanted} ({row.demand.how})")  # fmt: skip
-    for c in narrow:
-        click.echo(f"NOT HELD: {c.method} on {c.data}: covers {c.covered} of {c.runs}")
-    click.echo(
-        f"{len(checked) - len(broken)} of {len(checked)} rows held, "
-        f"{len(findings.coverage) - len(narrow)} of {len(findings.coverage)} intervals cover; "
-        f"{findings.reused} parts were known from before"
-    )
+
+
+def _held(covered: Covered) -> str:
+    return "no, as known" if covered.narrow and covered.miss else WORDS[covered.held]
 
 
 def _ends(interval: Interval) -> str:

@@ -16,8 +16,8 @@ from genbench.results.certificate import NAME, Certificate, Proof, Vouched, read
 from genbench.results.evidence_files import write_whole
 from genbench.run.home import Home
 from genbench.run.voice import Tell, Voice
-from genbench.selftest import coverage, trials
-from genbench.selftest.coverage import CASES, QUICK, THOROUGH, Case, Covered, cover
+from genbench.selftest import trials
+from genbench.selftest.coverage import QUICK, THOROUGH, Case, Covered, cases, cover
 from genbench.selftest.plant import PlantSpec
 from genbench.selftest.rows import Demand, Row
 from genbench.selftest.sources import code_behind
@@ -28,11 +28,15 @@ ENGINE = Path(trials.__file__)
 
 @dataclass(frozen=True)
 class Request:
-    """probes: ids to test, none for all. n: outputs per trial. full: the counts of a long run."""
+    """probes: ids to test, none for all. n: outputs per trial. full: the counts of a long run.
+
+    coverage_only: nothing is planted, and the certificate stays as it is.
+    """
 
     probes: tuple[str, ...] = ()
     n: int = 300
     full: bool = False
+    coverage_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,19 +60,22 @@ def selftest(request: Request, home: Home, voice: Voice) -> Findings:
     """
     wanted = tuple(find("probe", id).id for id in request.probes) or tuple(catalogue("probe"))
     kept = Kept(home.root / "selftest" / "kept")
-    pairs = [(e, id) for e in catalogue("plant").values() for id in e.load().__genbench__.probes if id in wanted]
-    cases = [case for case in CASES if not request.probes or set(case.probes) & set(wanted)]
+    plants = () if request.coverage_only else catalogue("plant").values()
+    pairs = [(e, id) for e in plants for id in e.load().__genbench__.probes if id in wanted]
+    known = [case for case in cases() if not request.probes or set(case.probes) & set(wanted)]
     rows: list[Row] = []
     covered: list[Covered] = []
     with voice.bar("selftest") as tell:
-        part = Part(tell, len(pairs) + len(cases))
+        part = Part(tell, len(pairs) + len(known))
         for entry, probe in pairs:
             part.begin(f"{entry.id}, {probe}")
             rows += _rows(entry, probe, request, kept, part)
-        for case in cases:
+        for case in known:
             part.begin(f"coverage, {case.name}")
             covered.append(_covered(case, THOROUGH if request.full else QUICK, kept, part))
     findings = Findings(tuple(rows), tuple(covered), kept.reused)
+    if request.coverage_only:
+        return findings
     folder = home.root / "selftest"
     before = read_certificate(folder) or Certificate()
     vouched = {id: _vouched(id, findings.rows, request) for id in wanted}
@@ -123,14 +130,14 @@ def _rows(entry: Entry, probe: str, request: Request, kept: Kept, part: Part) ->
 
 
 def _covered(case: Case, runs: int, kept: Kept, part: Part) -> Covered:
-    code = [code_behind(Path(coverage.__file__)), *(find("probe", id).code for id in case.probes)]
-    key = digest("coverage", case.name, case.truth, list(case.probes), code, runs)
+    code = [code_behind(case.path), *(find("probe", id).code for id in case.probes)]
+    key = digest("coverage", case.name, case.truth, list(case.metrics), code, runs)
     known = kept.read(key)
     if known is None:
         found = cover(case, runs, part.within)
         kept.write(key, {"covered": found.covered, "lost": found.lost})
         return found
-    return Covered(case.method, case.data, case.truth, known["covered"], runs, known["lost"], case.probes)
+    return Covered(case.method, case.data, case.truth, known["covered"], runs, known["lost"], case.metrics, case.miss)
 
 
 def _plain(row: Row) -> dict[str, Any]:

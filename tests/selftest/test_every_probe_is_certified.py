@@ -6,7 +6,7 @@ import pytest
 
 from genbench.core.catalogue import catalogue
 from genbench.core.score import Interval, Metric
-from genbench.selftest.coverage import CASES
+from genbench.selftest.coverage import cases
 from genbench.selftest.hearing import CRITERIA, REFUSED
 from genbench.selftest.plant import Heard, PlantSpec, Scene, Silent, Trial, plant, probe_of
 from genbench.selftest.rows import Demand, Row, demands
@@ -43,7 +43,7 @@ def test_plants_name_only_metrics_probes_and_criteria_that_exist():
         for demand in demands(spec):
             assert demand.metric in known, id
             assert demand.how in CRITERIA or demand.how.startswith(REFUSED), id
-    assert {id for case in CASES for id in case.probes} <= set(catalogue("probe"))
+    assert {id for case in cases() for id in case.probes} <= set(catalogue("probe"))
 
 
 def test_an_alarm_is_expected_only_of_metrics_with_a_limit():

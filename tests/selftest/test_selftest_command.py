@@ -10,7 +10,8 @@ from click.testing import CliRunner, Result
 
 from genbench.cli.selftesting import selftest_command
 from genbench.selftest import certify
-from genbench.selftest.coverage import CASES, Covered, cover
+from genbench.selftest.coverage import Covered, cases, cover
+from genbench.selftest.markdown import coverage_markdown
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_json_holds_every_row(call):
     assert result.exit_code == 0
     told = json.loads(result.stdout)
     assert told["held"] is True
-    assert {row["plant"] for row in told["rows"]} == {"preferences", "stereotyped_twin"}
+    assert {row["plant"] for row in told["rows"]} == {"preferences", "stereotyped_twin", "commoner_words"}
     assert all(row["low"] <= row["heard"] / row["trials"] <= row["high"] for row in told["rows"])
     assert all(covered["runs"] == 200 for covered in told["coverage"])
 
@@ -72,12 +73,34 @@ def test_the_coverage_page_is_written(call, tmp_path):
     assert call("--coverage-table", str(page)).exit_code == 0
     text = page.read_text(encoding="utf-8")
     assert "| Wilson, halves | ties in three of ten pairs | 0.57 |" in text
-    assert "genbench selftest --full --coverage-table" in text
+    assert "genbench selftest --full --coverage-only --coverage-table" in text
+
+
+def test_coverage_alone_plants_nothing_and_leaves_the_certificate(call, tmp_path, monkeypatch):
+    monkeypatch.setattr(certify, "try_probe", lambda *given, **more: pytest.fail("something was planted"))
+    result = call("--coverage-only")
+    assert result.exit_code == 0, result.output
+    assert "What was planted" not in result.output
+    assert "Wilson, halves" in result.output
+    assert not list((tmp_path / "selftest").glob("*.json"))
+
+
+def test_a_known_miss_is_said_and_does_not_fail(call, monkeypatch):
+    """The page names the reason; without one the same count fails."""
+    known = Covered("m", "d", 0.0, 160, 200, 0, ("a.b.c",), miss="few and heavy-tailed rows")
+    page = coverage_markdown([known])
+    assert known.held
+    assert known.narrow
+    assert "| **too narrow**, see below |" in page
+    assert "* m, d: few and heavy-tailed rows." in page
+    assert "* `a.b.c`: m" in page
+    assert not replace(known, miss="").held
+    assert "too narrow**, see" not in coverage_markdown([replace(known, miss="")])
 
 
 def test_cases_have_names_of_their_own_and_chance_that_repeats():
-    assert len({case.name for case in CASES}) == len(CASES)
-    case = CASES[0]
+    assert len({case.name for case in cases()}) == len(cases())
+    case = next(case for case in cases() if case.method == "Wilson")
     assert cover(case, 50) == cover(case, 50)
     off = replace(case, truth=0.3)
     assert not cover(off, 50).held

@@ -31,13 +31,13 @@ from genbench.selftest.rows import Row
 from genbench.selftest.trials import try_probe
 
 
-def forgets_train(generated, train, held_out):
+def forgets_train(generated, train, held_out, *, rng):
     """Compares outputs with held-out items on both sides."""
-    return copying(generated, held_out, Features(held_out.x[::-1] + 1e-6))
+    return copying(generated, held_out, Features(held_out.x[::-1] + 1e-6), rng=rng)
 
 
-def sees_copies_everywhere(generated, train, held_out):
-    return copying(train, train, held_out)
+def sees_copies_everywhere(generated, train, held_out, *, rng):
+    return copying(train, train, held_out, rng=rng)
 
 
 def counts_no_repeats(generated, train, held_out, *, rng):
