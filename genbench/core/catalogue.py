@@ -42,7 +42,7 @@ SHELVES: dict[Kind, Shelf] = {
 
 
 # The parts of core that scores depend on; its other files are words, whose change changes no number.
-COUNTS = frozenset({"genbench.core.chance", "genbench.core.secrets"})
+COUNTS = frozenset({"genbench.core.chance", "genbench.core.refusing", "genbench.core.secrets"})
 
 
 @dataclass(frozen=True)

@@ -65,11 +65,19 @@ class Source:
 
     @cached_property
     def kind(self) -> Kind:
-        """What its configuration says it is, read without transformers where it is on disk; "causal" where in doubt."""
+        """What its configuration says it is; asks the hub where need be. "causal" where in doubt."""
+        return self._kind_by(lambda: Path(_fetched(self, "config.json")))
+
+    @property
+    def kind_at_hand(self) -> Kind:
+        """The same as far as this machine knows: a plan neither fetches anything nor imports transformers."""
+        return self._kind_by(lambda: _kept(self, "config.json"))
+
+    def _kind_by(self, on_the_hub: Callable[[], Path]) -> Kind:
         if self.gguf:
             return "causal"
         try:
-            file = self.local / "config.json" if self.local else Path(_fetched(self, "config.json"))
+            file = self.local / "config.json" if self.local else on_the_hub()
             said = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError, GenBenchError):
             return "causal"  # loading it will say what is wrong
@@ -153,6 +161,17 @@ def _fetched(source: Source, name: str) -> str:
             f"hf: {source.path!r} is no folder here, and the hub gave no {name} of it at revision {source.revision!r}: "
             f"{_first_line(error)} Give an existing folder, or go online once to fetch the model"
         ) from error
+
+
+def _kept(source: Source, name: str) -> Path:
+    """Where the hub's file of that name lies in its cache. `ModelError` where it does not."""
+    require_transformers()
+    from huggingface_hub import try_to_load_from_cache  # comes with transformers, and is light
+
+    found = try_to_load_from_cache(source.folder, name, revision=source.revision)
+    if not isinstance(found, str):
+        raise ModelError(f"hf: the hub's cache holds no {name} of {source.path!r} at revision {source.revision!r}")
+    return Path(found)
 
 
 def _has_safetensors(source: Source) -> bool:

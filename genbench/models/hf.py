@@ -26,6 +26,7 @@ from genbench.models._scoring import nats_of, shared_nats, token_rows
 from genbench.models._token_stats import ragged
 from genbench.models._windows import windows_behind, windows_of
 
+ROWS = 32  # texts that are generated together, at most: memory does not grow with their number
 Precision: TypeAlias = Literal["float32", "bfloat16", "float16"]
 # How far two logits of one position may be moved by other rounding, as in another batch. A choice closer than this
 # is made by the row alone.
@@ -62,11 +63,17 @@ class Hf:
     def unwrap(self) -> Any:
         """This, or what a masked model or an encoder-decoder is."""
         drawing = Drawing(self.temperature, self.top_k, self.top_p, self.longest)
-        kind = self.source.kind
+        planned, kind = self.source.kind_at_hand, self.source.kind
+        if planned != kind:
+            raise ModelError(
+                f"hf: {self.path!r} is {kind}, which no plan could know before its configuration was fetched; it is "
+                "fetched now, so start the run again"
+            )
         return self if kind == "causal" else OTHERS[kind](self.source, self.dtype, drawing)
 
     def stands_for(self) -> type:
-        kind = self.source.kind
+        """What the model can do, as far as this machine knows; of a hub id never fetched it is not known yet."""
+        kind = self.source.kind_at_hand
         return Hf if kind == "causal" else OTHERS[kind]
 
     def identity(self) -> str:
@@ -173,7 +180,18 @@ class Hf:
         return stride
 
     def _generated(self, prompts: Sequence[list[int]], seeds: Sequence[int]) -> list[list[int]]:
-        """Prompts with what was drawn after them, the ending token left out.
+        """Prompts with what was drawn after them, the ending token left out; ROWS alike in length at a time."""
+        rows: list[list[int]] = [[]] * len(prompts)
+        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+        for at in range(0, len(order), ROWS):
+            mine = order[at : at + ROWS]
+            made = self._together([prompts[i] for i in mine], [seeds[i] for i in mine])
+            for i, row in zip(mine, made, strict=True):
+                rows[i] = row
+        return rows
+
+    def _together(self, prompts: Sequence[list[int]], seeds: Sequence[int]) -> list[list[int]]:
+        """The same of few prompts.
 
         The shortest prompt is read at once, then all rows advance together: a row still inside its prompt is given its
         next token, another draws one. So no row is padded, and a row that ended leaves the batch.

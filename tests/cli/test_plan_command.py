@@ -109,7 +109,7 @@ def test_where_names_would_need_over_two_blocks_models_are_numbers():
 
 def test_names_alike_in_their_shortened_form_are_still_columns_of_their_own():
     plan = many(2, "a-very-long-name-of-a-model-whose-ends-are-alike-{}-xyz")
-    marks = [line for line in plan_lines(plan, 200) if line.startswith("  frechet")]
+    marks = [line for line in plan_lines(plan, 200) if line.startswith("  frechet ")]
     assert [line.count("✓") for line in marks] == [2]
 
 

@@ -13,6 +13,7 @@ from genbench.core.data import Item
 from genbench.core.evidence import Fingerprints, Rng
 from genbench.core.inert import inert
 from genbench.core.lens import Rendering
+from genbench.lenses.text._respelling import WAYS, respelled
 
 SLOTS, SHINGLE, BLOCK = 128, 5, 8192
 NEAR = 0.6  # estimated Jaccard likeness of five-byte shingles from which two texts count as near-duplicates
@@ -35,6 +36,13 @@ class TextSurface:
     def perturb(self, items: Sequence[Item], rng: Rng, strength: float) -> list[Item]:
         """Typos, changed case and synonyms; `strength` is about the share of words touched."""
         return [_perturbed(str(item), rng, strength) for item in items]
+
+    def corruptions(self) -> tuple[str, ...]:
+        return tuple(WAYS)
+
+    def corrupt(self, items: Sequence[Item], name: str, severity: int, rng: Rng) -> list[Item]:
+        """Typos, case, whitespace or equivalents of a small table; every word keeps its place."""
+        return [respelled(str(item), name, severity, rng) for item in items]
 
     def texts(self, items: Sequence[Item]) -> list[str]:
         return [str(item) for item in items]

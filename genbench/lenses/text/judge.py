@@ -17,11 +17,11 @@ from genbench.core.errors import LensError, NotApplicable, suggestion
 from genbench.core.evidence import Annotations
 from genbench.core.lens import Identified, lens
 from genbench.core.model import Completer, Conditional, Converses, Fittable, Message, Placeable, Stands
+from genbench.core.refusing import CALLED, NAMES
 from genbench.core.settings import settings_of
 from genbench.lenses.text._hashing import counted, projected
 from genbench.lenses.text._labelled import confusion, labelled
 from genbench.lenses.text._refusal_examples import EXAMPLES
-from genbench.lenses.text._refusing import CALLED, NAMES
 from genbench.lenses.text._surface import TextSurface
 
 QUESTION = (

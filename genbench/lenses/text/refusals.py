@@ -12,9 +12,9 @@ from genbench.core.data import Item
 from genbench.core.digest import file_digest
 from genbench.core.evidence import Annotations
 from genbench.core.lens import lens
+from genbench.core.refusing import CALLED, NAMES, judged
 from genbench.lenses.text._hashing import counted, projected
 from genbench.lenses.text._labelled import confusion, labelled
-from genbench.lenses.text._refusing import CALLED, NAMES, judged
 from genbench.lenses.text._surface import TextSurface
 
 
