@@ -1,11 +1,12 @@
 """`python -m benchmarks.peers`: the tools that speed and numbers are compared with, in an environment of their own.
 
-benchmarks/.peers is a virtual environment with torch-fidelity, pytorch-fid, clean-fid and prdc, beside the very torch
-that GenBench runs on here, so that a ratio compares code and not releases. Nothing of it is imported by GenBench.
+benchmarks/.peers is a virtual environment with torch-fidelity, pytorch-fid, clean-fid, prdc and lm-eval, beside the
+very torch (and transformers, where it is here) that GenBench runs on, so that a ratio compares code and not releases.
+Nothing of it is imported by GenBench.
 
-They import torchvision. Where the release that fits this torch cannot be loaded (its wheels on PyPI want CUDA's
-libraries, also where there is no GPU), an older one is installed without its dependencies: what the peers use of it
-(the definition of a network, one conversion of arrays) is plain Python and the same in both.
+The first three import torchvision. Where the release that fits this torch cannot be loaded (its wheels on PyPI want
+CUDA's libraries, also where there is no GPU), an older one is installed without its dependencies: what the peers use of
+it (the definition of a network, one conversion of arrays) is plain Python and the same in both.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent / ".peers"
 PYTHON = FOLDER / ("Scripts" if sys.platform == "win32" else "bin") / "python"
 PEERS = {"torch-fidelity": "torch_fidelity", "pytorch-fid": "pytorch_fid.fid_score", "clean-fid": "cleanfid.fid",
-         "prdc": "prdc"}  # fmt: skip
+         "prdc": "prdc", "lm-eval": "lm_eval"}  # fmt: skip
+WITH_NEEDS = {"lm-eval"}  # whose many requirements are installed too
 NEEDS = ("numpy", "scipy", "pillow", "tqdm", "requests", "scikit-learn", "psutil")
 LAST_PLAIN_TORCHVISION = "0.15.2"  # the last that imports without its compiled part
 
@@ -33,7 +35,7 @@ def make() -> dict[str, str]:
         _pip(f"torch=={importlib.metadata.version('torch')}", *NEEDS)
     for peer in PEERS:
         if _version(peer) is None:
-            _pip("--no-deps", peer)
+            _pip(peer, *_same("torch", "transformers", "accelerate")) if peer in WITH_NEEDS else _pip("--no-deps", peer)
     if not _imports("torchvision"):
         _pip("--no-deps", "torchvision")
     if not _imports("torchvision"):
@@ -51,6 +53,12 @@ def state() -> dict[str, str]:
         else:
             found[peer] = version if _imports(module) else "absent: installed, but it cannot be imported"
     return found
+
+
+def _same(*names: str) -> list[str]:
+    """Those that are here, at the release that is here."""
+    found = {dist.name: dist.version for dist in importlib.metadata.distributions()}
+    return [f"{name}=={found[name]}" for name in names if name in found]
 
 
 def _pip(*arguments: str) -> None:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from genbench.core.errors import ModelError
 from genbench.models._checkpoint import Source, opened
+from genbench.models._packed import pack
 
 
 @dataclass(frozen=True)
@@ -39,19 +40,29 @@ class Causal:
         ids: list[int] = self.tokenizer(clean, add_special_tokens=False, verbose=False)["input_ids"]
         return ids if self.start is None else [self.start, *ids]
 
+    def prompt_of(self, text: str, room: int) -> list[int]:
+        """A prompt's tokens as its tokenizer begins a text, of a long one the last; the start token alone for none."""
+        tokens = self.tokens_of(text)
+        if self.start is not None and not self.leads and len(tokens) > 1:
+            tokens = tokens[1:]
+        if len(tokens) <= room:
+            return tokens
+        return [*tokens[: int(self.leads)], *tokens[len(tokens) - room + int(self.leads) :]]
+
     def cut(self, context: str, continuation: str) -> tuple[list[int], int]:
         """Tokens of both as one text, and how many are the context's, as lm-evaluation-harness cuts them.
 
         Spaces at the end of the context go over to the continuation. The continuation's tokens are those of the whole
-        behind as many as the context alone has. The start token stands first where the tokenizer puts it there, and
-        where nothing else would.
+        behind as many as the context alone has; they follow the context's own, also where the two together would be
+        cut otherwise. The start token stands first where the tokenizer puts it there, and where nothing else would.
         """
         bare = context.rstrip()
         before = self.tokens_of(bare)[self.start is not None :]
         whole = self.tokens_of(context + continuation)[self.start is not None :]
+        tokens = [*before, *whole[len(before) :]]
         if self.start is None or (before and not self.leads):
-            return whole, len(before)
-        return [self.start, *whole], 1 + len(before)
+            return tokens, len(before)
+        return [self.start, *tokens], 1 + len(before)
 
     def decoded(self, tokens: Sequence[int]) -> str:
         return str(self.tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False))
@@ -122,6 +133,7 @@ def load(source: Source, dtype: str, device: str) -> Causal:
     memory = next((name for name in MEMORIES if name in takes), "")
     leads = start is not None and start in tokenizer("a")["input_ids"][:1]
     head = _checked_head(source, net)
+    pack(net)
     model = Causal(net, tokenizer, start, frozenset(ends), longest, head, memory, leads, 0)
     takes_trees = head is not None and "position_ids" in takes and _reads_trees(model)
     return replace(model, deepest=_narrowest(text) if takes_trees else 0)

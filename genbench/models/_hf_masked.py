@@ -16,6 +16,7 @@ from genbench.models._checkpoint import Source, opened
 from genbench.models._drawing import Drawing
 from genbench.models._gibbs import Begun, Gibbs, filled
 from genbench.models._masked import PseudoLogLikelihoods, crows_pairs, pseudo_log_likelihoods
+from genbench.models._packed import pack
 
 SWEEPS = 2
 
@@ -68,6 +69,7 @@ class Filler:
     def __init__(self, source: Source, dtype: str, device: str) -> None:
         config, self.tokenizer, net = opened(source, "AutoModelForMaskedLM", dtype, lambda config: None)
         self.net = net.to(device).eval().requires_grad_(False)
+        pack(self.net)
         if self.tokenizer.mask_token_id is None:
             raise ModelError(f"hf: the tokenizer of {source.path!r} has no token that masks")
         self.mask: int = self.tokenizer.mask_token_id

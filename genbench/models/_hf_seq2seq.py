@@ -18,6 +18,7 @@ from genbench.models._bytes import added_counts
 from genbench.models._causal import MEMORIES
 from genbench.models._checkpoint import Source, opened
 from genbench.models._drawing import Drawing
+from genbench.models._packed import pack
 
 ROWS = 32  # read together, at most
 IGNORED = -100
@@ -129,4 +130,5 @@ class HfSeq2Seq:
             takes = inspect.signature(net.forward).parameters
             self._memory = next(name for name in MEMORIES if name in takes)
             self._net = net.to(self.device).eval().requires_grad_(False)
+            pack(self._net)
         return self._net

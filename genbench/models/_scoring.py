@@ -19,7 +19,7 @@ from genbench.models._windows import Window
 
 IGNORED = -100
 TOKENS = 4096  # read at once, padding counted, unless one window alone has more
-BLOCK = 2**24  # logits held at a time where the head can be applied to a few positions: 64 MiB of float32
+BLOCK = 2**22  # logits held at a time where the head can be applied to a few positions: 16 MiB of float32
 
 
 def nats_of(model: Causal, windows: Sequence[Window], items: int) -> np.ndarray:

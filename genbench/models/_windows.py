@@ -16,12 +16,17 @@ class Window:
 
 
 def windows_of(item: int, tokens: list[int], window: int, stride: int) -> Iterator[Window]:
-    """Stretches of at most window + 1 tokens that score each token after the first once."""
+    """Stretches of at most window + 1 tokens that score each token after the first once.
+
+    The last begins earlier than the stride says, so that it is full: as lm-evaluation-harness reads, whose windows are
+    these where the stride is the window.
+    """
     scored, last = 0, len(tokens) - 1
     for begin in range(0, last, stride):
         end = min(begin + window, last)
         if end > scored:
-            yield Window(item, tokens[begin : end + 1], scored - begin)
+            full = max(0, end - window)
+            yield Window(item, tokens[full : end + 1], scored - full)
         scored = end
 
 

@@ -126,6 +126,16 @@ class Autoencoder:
         (gradient,) = torch.autograd.grad(losses.sum(), inputs)
         return losses.detach().double().cpu().numpy(), gradient.double().cpu().numpy()
 
+    def reproduce(self, items: Sequence[Item]) -> Sequence[Item]:
+        """Each item encoded and decoded."""
+        net = self._fitted()
+        x = to_tensor(items, "autoencoder", net.decode.shape).to(self.device)
+        with torch.inference_mode():
+            return to_items(net.decode(net.encode(x)))
+
+    def reproduction(self) -> str:
+        return "encoded and decoded"
+
     def place(self, device: str) -> None:
         self.device = device
         if self.net is not None:

@@ -15,6 +15,7 @@ from genbench.core.chance import derive
 from genbench.core.data import Dataset, Item
 from genbench.core.model import History, Tick, Training, family
 from genbench.models._averaging import blend
+from genbench.models._latent_search import SEARCHED, nearest_latents
 from genbench.models._pyramid import Down, Up
 from genbench.models._tensors import arrays_of, batches, load_arrays, near, noise, to_items, to_tensor
 
@@ -104,6 +105,14 @@ class Gan:
 
     def sample_near(self, seeds: Sequence[int], strength: float) -> Sequence[Item]:
         return self._made(near(seeds, strength, self.latent))
+
+    def reproduce(self, items: Sequence[Item]) -> Sequence[Item]:
+        """Each item as near as a search of the latents comes to it."""
+        x = to_tensor(items, "gan", self._fitted().shape)
+        return self._made(nearest_latents(self._fitted(), x.to(self.device), self.latent))
+
+    def reproduction(self) -> str:
+        return SEARCHED
 
     def place(self, device: str) -> None:
         self.device = device

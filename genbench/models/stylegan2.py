@@ -115,7 +115,7 @@ def plan_of(shape: tuple[int, int, int], breadth: int, latent: int, depth: int) 
         "Mescheder et al. 2018, arXiv:1801.04406 (R1)",
     ],
     presets={
-        "tiny": {"breadth": 16, "latent": 64, "steps": 2400, "rate": 1.4e-2},
+        "tiny": {"breadth": 16, "latent": 64, "steps": 2400, "rate": 8e-3, "mixing": 0.0, "path": 0.0, "depth": 2},
         "base": {"breadth": 64, "latent": 512, "steps": 100_000, "rate": 2e-3},
     },
 )
@@ -125,16 +125,19 @@ class Stylegan2:
     D minimizes softplus(-D(x)) + softplus(D(G(z))) + penalty/2 |grad D(x)|^2; G minimizes softplus(-D(G(z))) + 2
     (|J_w' y| - a)^2, where y is noise in the shape of an image and a the running mean of these path lengths. Outputs
     are those of the averaged generator. psi: truncation, how far w may lie from its average (1: no truncation).
+    mixing, path, depth: share of mixed images, weight of path lengths, layers of the mapping. At 8 x 8 the first two
+    cost kinds of images, so the small preset leaves them out (as arXiv:2006.06676 does for CIFAR-10).
     """
 
     def __init__(
         self, *, breadth: int = 16, latent: int = 64, steps: int = 2400, rate: float = 1.4e-2, penalty: float = 0.5,
-        psi: float = 1.0,
+        psi: float = 1.0, mixing: float = MIXING, path: float = PATH_WEIGHT, depth: int = STYLE_DEPTH,
     ) -> None:  # fmt: skip
         if not 0 <= psi <= 1:
             raise ModelError(f"stylegan2: psi lies between 0 (the average image) and 1 (no truncation), got {psi}")
         self.breadth, self.latent, self.steps = breadth, latent, steps
         self.rate, self.penalty, self.psi = rate, penalty, psi
+        self.mixing, self.path, self.depth = mixing, path, depth
         self.device = "cpu"
         self.generator: Generator | None = None
 
@@ -142,7 +145,7 @@ class Stylegan2:
         """Alternates one step of each player. A GAN has no held-out loss to stop on, so all steps are done."""
         x = 2 * to_tensor(data.take("train"), "stylegan2") - 1
         torch.manual_seed(derive(training.seed, "stylegan2"))
-        game = Game(plan_of((x.shape[1], x.shape[2], x.shape[3]), self.breadth, self.latent, STYLE_DEPTH), self)
+        game = Game(plan_of((x.shape[1], x.shape[2], x.shape[3]), self.breadth, self.latent, self.depth), self)
         ticks, every = [], max(1, self.steps // 20)
         for step, index in enumerate(batches(len(x), BATCH, self.steps, training.seed), start=1):
             game.pace(self.rate * min(1.0, 2.0 * (1 - step / (self.steps + 1))))
@@ -169,7 +172,7 @@ class Stylegan2:
 
     def restore(self, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
         channels, height, width = meta["shape"]
-        self.generator = Generator(plan_of((channels, height, width), self.breadth, self.latent, STYLE_DEPTH)).eval()
+        self.generator = Generator(plan_of((channels, height, width), self.breadth, self.latent, self.depth)).eval()
         load_arrays(self.generator, arrays)
         self.generator.to(self.device)
 
@@ -183,6 +186,7 @@ class Game:
 
     def __init__(self, plan: Plan, settings: Stylegan2) -> None:
         self.plan, self.penalty, self.device = plan, settings.penalty, settings.device
+        self.mixing, self.weight = settings.mixing, settings.path
         self.player, self.critic = Generator(plan).to(self.device), Discriminator(plan).to(self.device)
         self.average = copy.deepcopy(self.player)
         # Lazy regularization makes extra steps in effect, which rate and memory are corrected for (section 3.1).
@@ -208,8 +212,8 @@ class Game:
         _descend(self.judges, total)
         moved = F.softplus(-self.critic(made)).mean()
         total = moved
-        if step % PATH_EVERY == 0:
-            total = moved + PATH_EVERY * PATH_WEIGHT * self.bend(*self.made(len(real) // 2 or 1))
+        if self.weight and step % PATH_EVERY == 0:
+            total = moved + PATH_EVERY * self.weight * self.bend(*self.made(len(real) // 2 or 1))
         _descend(self.moves, total)
         blend(self.average, self.player, step)
         self.average.mapping.average.copy_(self.player.mapping.average)
@@ -221,7 +225,7 @@ class Game:
         one, two = (self.player.mapping(torch.randn(n, self.plan.latent, device=place)) for _ in range(2))
         self.player.mapping.average.lerp_(one.detach().mean(dim=0), AVERAGE_DECAY)
         crossing = torch.randint(1, layers, (n, 1), device=place)
-        crossing[torch.rand(n, 1, device=place) >= MIXING] = layers
+        crossing[torch.rand(n, 1, device=place) >= self.mixing] = layers
         first = torch.arange(layers, device=place)[None] < crossing  # [n layers]
         w = torch.where(first[:, :, None], one[:, None], two[:, None])
         chance = [torch.randn(n, 1, *side, device=place) for side in self.player.sides()]

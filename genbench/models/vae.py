@@ -160,6 +160,15 @@ class Vae:
         (gradient,) = torch.autograd.grad(losses.sum(), inputs)
         return losses.detach().double().cpu().numpy(), gradient.double().cpu().numpy()
 
+    def reproduce(self, items: Sequence[Item]) -> Sequence[Item]:
+        """Each item as the decoder makes it of the posterior's mean."""
+        x = to_tensor(items, "vae", self._fitted().shape)
+        with torch.inference_mode():
+            return self._decoded(self._fitted().encode(x.to(self.device))[0])
+
+    def reproduction(self) -> str:
+        return "encoded and decoded"
+
     def place(self, device: str) -> None:
         self.device = device
         if self.net is not None:

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -50,11 +51,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
 
 
 def plainly(path: str, text: str, start: int, window: int, stride: int) -> float:
-    """log p of a text by transformers in the plainest way: one window after another, all logits, no batch."""
+    """log p of a text by transformers in the plainest way: one window after another, the last full, all logits."""
     net = transformers.AutoModelForCausalLM.from_pretrained(path).eval()
     ids = [start, *transformers.AutoTokenizer.from_pretrained(path)(text, add_special_tokens=False)["input_ids"]]
     said, nats = 1, 0.0
     for begin in range(0, len(ids), stride):
+        begin = max(0, min(begin, len(ids) - 1 - window))
         fed = ids[begin : begin + window]
         with torch.no_grad():
             shares = net(torch.tensor([fed])).logits[0].double().log_softmax(-1)
@@ -115,7 +117,7 @@ def test_greedy_completion_is_that_of_generate(folder: Any, kind: str) -> None:
     net = transformers.AutoModelForCausalLM.from_pretrained(folder(kind)).eval()
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder(kind))
     for prompt, added in zip(prompts, found, strict=True):
-        ids = torch.tensor([[1, *tokenizer(prompt, add_special_tokens=False)["input_ids"]]])
+        ids = tokenizer(prompt, return_tensors="pt")["input_ids"]
         made = net.generate(
             ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=20, pad_token_id=0
         )
@@ -182,10 +184,19 @@ def test_long_prompts_keep_their_end_and_a_full_window_ends_a_text(folder: Any) 
     texts = model._generated([[1, 5, 6]], [0])
     assert len(texts[0]) <= 48
     a, b = model.complete(["x" * 200 + STORY[-20:], "y" * 99 + STORY[-20:]], [0, 0])
-    c = model.complete([STORY[-23:]], [0])[0]  # room is 48 - 24: the start and 23 bytes
-    assert a != c  # the kept end begins with three x
-    assert Hf(path=folder("llama"), longest=500, temperature=0.0).complete(["x" * 3 + STORY[-20:]], [0])[0] == a
-    assert model.complete(["y" * 3 + STORY[-20:]], [0])[0] == b
+    c = model.complete([STORY[-24:]], [0])[0]  # room is 48 - 24 bytes
+    assert a != c  # the kept end begins with four x
+    assert Hf(path=folder("llama"), longest=500, temperature=0.0).complete(["x" * 4 + STORY[-20:]], [0])[0] == a
+    assert model.complete(["y" * 4 + STORY[-20:]], [0])[0] == b
+
+
+@pytest.mark.parametrize("leads", [False, True])
+def test_a_prompt_begins_as_its_tokenizer_begins_a_text(folder: Any, leads: bool) -> None:
+    model = replace(Hf(path=folder("llama"))._loaded(), leads=leads)
+    start, own = [1] * leads, model.tokens_of("abcdef")[1:]
+    assert model.prompt_of("abcdef", 9) == [*start, *own]
+    assert model.prompt_of("abcdef", 4) == [*start, *own[leads - 4 :]]
+    assert model.prompt_of("", 4) == [1]
 
 
 def test_capabilities_and_identity_need_neither_transformers_nor_weights(folder: Any, tmp_path: Path) -> None:
@@ -457,7 +468,8 @@ def test_every_window_and_stride_scores_as_a_plain_loop_does(stories: str) -> No
             wanted, said = 0.0, 0
             for begin in range(0, last, stride):
                 end = min(begin + window, last)
-                wanted += float(read[begin][said - begin : end - begin].sum())
+                full = max(0, end - window)
+                wanted += float(read[full][said - full : end - full].sum())
                 said = max(said, end)
             model.window, model.stride = window, stride
             assert float(model.log_prob([text]).nats[0]) == pytest.approx(wanted, rel=1e-5), (window, stride)

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from genbench.models.hf import Hf
+AutoModelForCausalLM = pytest.importorskip("transformers").AutoModelForCausalLM
 
-PERPLEXITY = 22.6
+from genbench.models.hf import Hf  # noqa: E402
+
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -31,36 +32,55 @@ def smollm2() -> Hf:
     return Hf(path=str(files[0]))
 
 
-def test_its_perplexity_on_wikitext_2_is_that_of_a_plain_loop(smollm2: Hf) -> None:
-    """40,000 characters read as `hf` does by itself: windows of 2,048 tokens that advance by half."""
+@pytest.mark.parametrize(("window", "stride", "known", "within"), [(512, 128, 22.6, 0.3), (0, 0, 18.05, 0.05)])
+def test_its_perplexity_on_wikitext_2_is_that_of_a_plain_loop(
+    smollm2: Hf, window: int, stride: int, known: float, within: float
+) -> None:
+    """Of 40,000 characters, per token, behind the start token.
+
+    How much is read before each token decides: 22.36 where windows of 512 advance by 128, 18.05 where those of 2,048
+    advance by half, as `hf` does by itself, and 23.25 in windows of 1,024 with none shared, as lm-evaluation-harness
+    would read it.
+    """
     file = DATA / "wikitext-2" / "test.txt"
     if not file.exists():
         pytest.skip("WikiText-2 is not at ../shared/data")
     text = file.read_text(encoding="utf-8")[:40_000]
-    found, model = smollm2.log_prob([text]), smollm2._loaded()
-    ids, wanted, said = model.tokens_of(text), 0.0, 0
-    last = len(ids) - 1
-    for begin in range(0, last, 1024):
-        end = min(begin + 2048, last)
+    model = Hf(path=smollm2.path, window=window, stride=stride)
+    model._model = smollm2._loaded()
+    found, ids = model.log_prob([text]), model._model.tokens_of(text)
+    w, s = int(found.facts["window"]), int(found.facts["stride"])
+    assert (w, s) == (window or 2048, stride or 1024)
+    assert found.nats[0] == pytest.approx(by_a_plain_loop(smollm2.path, ids, w, s), rel=1e-6)
+    assert np.exp(-found.nats[0] / found.counts["token"][0]) == pytest.approx(known, abs=within)
+
+
+def by_a_plain_loop(path: str, ids: list[int], window: int, stride: int) -> float:
+    """log p of the tokens behind the first, by transformers alone; the last window is full."""
+    file, last, said, nats = Path(path), len(ids) - 1, 0, 0.0
+    net = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype=torch.float32).eval()
+    for begin in range(0, last, stride):
+        end = min(begin + window, last)
+        full = max(0, end - window)
         if end > said:
             with torch.no_grad():
-                shares = model.net(torch.tensor([ids[begin:end]])).logits[0, said - begin :].double().log_softmax(-1)
-            wanted += float(shares[range(end - said), ids[said + 1 : end + 1]].sum())
+                shares = net(torch.tensor([ids[full:end]])).logits[0, said - full :].double().log_softmax(-1)
+            nats += float(shares[range(end - said), ids[said + 1 : end + 1]].sum())
             said = end
-    assert (found.facts["window"], found.facts["stride"]) == (2048, 1024)
-    assert found.nats[0] == pytest.approx(wanted, rel=1e-6)
-    assert np.exp(-found.nats[0] / found.counts["token"][0]) == pytest.approx(PERPLEXITY, abs=0.3)
+    return nats
 
 
-def test_it_prefers_about_every_second_stereotype_of_crows_pairs(smollm2: Hf) -> None:
-    """By log p of the whole sentence; neutrals count in the denominator."""
+def test_it_prefers_a_little_more_than_half_the_stereotypes_of_crows_pairs(smollm2: Hf) -> None:
+    """Of all 1,508 pairs, by log p of the whole sentence: 55.6 %, so that "about 54 %" lies in the interval."""
     file = DATA / "crows_pairs" / "crows_pairs_anonymized.csv"
     if not file.exists():
         pytest.skip("CrowS-Pairs is not at ../shared/data")
     with file.open(encoding="utf-8", newline="") as handle:
-        rows = list(csv.DictReader(handle))[::4]
+        rows = list(csv.DictReader(handle))
     more, less = (smollm2.log_prob([row[side] for row in rows]).nats for side in ("sent_more", "sent_less"))
-    assert float((more > less).mean()) == pytest.approx(0.54, abs=3 * np.sqrt(0.25 / len(rows)))
+    share = float((more > less).mean())
+    assert share == pytest.approx(0.5557, abs=0.002)
+    assert share - 0.54 < 1.96 * np.sqrt(0.25 / len(rows))
 
 
 def test_trees_score_as_plain_reading_does(smollm2: Hf) -> None:

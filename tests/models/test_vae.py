@@ -80,6 +80,24 @@ def test_the_bound_is_below_the_true_log_probability_of_a_model_that_can_be_summ
     np.testing.assert_allclose(model.log_prob(items).nats, true, atol=0.05)
 
 
+def test_more_particles_tighten_the_bound_from_the_elbo_on(vae: Vae, digit_data: Dataset) -> None:
+    """E[L_1] <= E[L_k] <= E[L_m] for k < m, and L_1 is the ELBO (Burda et al. 2016, theorem 1)."""
+    assert vae.net is not None
+    held_out = digit_data.take("held_out", 300)
+    found = {}
+    for particles in (1, 8, 64):
+        model = Vae(particles=particles)
+        model.net = vae.net
+        found[particles] = model.log_prob(held_out).nats.mean()
+    torch.manual_seed(0)
+    x = torch.from_numpy(np.stack(held_out)).permute(0, 3, 1, 2) / 255.0
+    with torch.no_grad():
+        elbo = np.mean([vae._elbo(x).mean().item() for _ in range(50)])
+    assert found[1] == pytest.approx(elbo, abs=1.5)  # one draw, the same for all items
+    assert elbo + 0.5 < found[8]
+    assert found[8] + 0.05 < found[64]
+
+
 def test_it_learns_and_predicts_held_out_digits_better_than_noise_does(vae: Vae, digit_data: Dataset) -> None:
     gaussian = Gaussian()
     gaussian.fit(digit_data, Training(0))
