@@ -19,6 +19,10 @@ from genbench.core.data import Item
 from genbench.core.errors import LensError
 from genbench.core.evidence import Arrays, Fingerprints, Rng
 from genbench.core.lens import Rendering
+from genbench.lenses.image._corruptions import Corruptions
+from genbench.lenses.image._planes import image_array as image_array
+from genbench.lenses.image._planes import resize_float as resize_float
+from genbench.lenses.image._watermark import Watermark
 
 SMALLEST_SHOWN, LARGEST_SHOWN = 64, 192
 BITS = 256
@@ -28,7 +32,7 @@ BITS = 256
 NEAR = 240 / 256
 
 
-class ImageSurface:
+class ImageSurface(Corruptions, Watermark):
     """Mixed into image lenses; what differs between them is only how they embed."""
 
     def fingerprints(self, items: Sequence[Item]) -> Fingerprints:
@@ -65,17 +69,6 @@ class ImageSurface:
         return Rendering("image", png=buffer.getvalue())
 
 
-def image_array(item: Item) -> np.ndarray:
-    """The item as an array; `LensError` where it is no image."""
-    pixels = np.asarray(item)
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] not in (1, 3) or 0 in pixels.shape:
-        raise LensError(
-            "an image is uint8 [height width channels] with 1 or 3 channels, "
-            f"got {pixels.dtype} {' x '.join(map(str, pixels.shape)) or 'scalar'}"
-        )
-    return pixels
-
-
 def stacked(items: Sequence[Item]) -> Float[np.ndarray, "n c h w"]:
     """Images of one shape as float32 [n c h w] in [0, 1]; `LensError` where their shapes differ."""
     images = [image_array(item) for item in items]
@@ -84,16 +77,6 @@ def stacked(items: Sequence[Item]) -> Float[np.ndarray, "n c h w"]:
         raise LensError(f"images of one shape are wanted, got {shown}: give the data a `size`, or resize the outputs")
     x: np.ndarray = np.stack(images).astype(np.float32).transpose(0, 3, 1, 2) / 255.0
     return np.ascontiguousarray(x)
-
-
-def resize_float(item: np.ndarray, height: int, width: int) -> Float[np.ndarray, "h w c"]:
-    """float32 in 0..255, antialiased bicubic per channel, unrounded (clean-fid, arXiv:2104.11222)."""
-    planes = [
-        np.asarray(Image.fromarray(item[:, :, c].astype(np.float32)).resize((width, height), Image.Resampling.BICUBIC))
-        for c in range(item.shape[2])
-    ]
-    made: np.ndarray = np.clip(np.stack(planes, axis=2), 0.0, 255.0)
-    return made
 
 
 def resized_to(item: Item, height: int, width: int, channels: int) -> Float[np.ndarray, "h w c"]:
