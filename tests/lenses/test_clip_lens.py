@@ -10,6 +10,7 @@ import torch
 
 from genbench.core.errors import LensError
 from genbench.core.evidence import Features
+from genbench.core.lens import Describes
 from genbench.core.score import Estimate
 from genbench.lenses.image.clip import Clip
 from genbench.probes.quality.mmd import mmd
@@ -73,7 +74,7 @@ def test_through_it_the_kernel_distance_tells_noise_from_flat_images(vision: Pat
     assert same.interval.low <= 0 <= same.interval.high
     assert other.interval is not None
     assert other.interval.low > 0
-    assert lens.__genbench__.titles == {"quality.mmd.thousandths": "CMMD"}  # type: ignore[attr-defined]
+    assert lens.__genbench__.titles["quality.mmd.thousandths"] == "CMMD"  # type: ignore[attr-defined]
 
 
 def test_what_is_no_clip_is_refused(tmp_path: Path) -> None:
@@ -87,3 +88,49 @@ def test_what_is_no_clip_is_refused(tmp_path: Path) -> None:
     transformers.CLIPVisionModel(transformers.CLIPVisionConfig(**VISION)).save_pretrained(tmp_path / "bare")
     with pytest.raises(LensError, match="visual_projection"):
         Clip(path=str(tmp_path / "bare")).features(ITEMS)
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole CLIP with a tokenizer of six words, its weights drawn at random."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
+    folder = tmp_path_factory.mktemp("reader")
+    words = {word: i for i, word in enumerate(("[unk]", "[start]", "[end]", "a", "black", "white", "square"))}
+    inner = Tokenizer(models.WordLevel(words, unk_token="[unk]"))
+    inner.pre_tokenizer = pre_tokenizers.Whitespace()
+    inner.post_processor = processors.TemplateProcessing(
+        single="[start] $A [end]", special_tokens=[("[start]", 1), ("[end]", 2)]
+    )
+    tokenizer = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=inner, unk_token="[unk]", bos_token="[start]", eos_token="[end]", pad_token="[end]"
+    )
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(1)
+    text = {**SMALL, "vocab_size": len(words), "projection_dim": 12, "max_position_embeddings": 8}
+    text |= {"bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 2}
+    config = transformers.CLIPConfig(text_config=text, vision_config=VISION, projection_dim=12)
+    transformers.CLIPModel(config).save_pretrained(folder)
+    return folder
+
+
+def test_texts_lie_in_the_space_of_images_as_the_model_itself_puts_them(reader: Path) -> None:
+    lens, texts = Clip(path=str(reader)), ["a black square", "white", "a white square a white square a white square"]
+    found = lens.text_features(texts)
+    assert isinstance(lens, Describes)
+    assert np.linalg.norm(found, axis=1) == pytest.approx(np.ones(3))
+    alone = np.concatenate([lens.text_features([text]) for text in texts])
+    assert np.allclose(found, alone, atol=1e-5)
+    whole = transformers.CLIPModel.from_pretrained(reader).eval()
+    square = [ITEMS[0], ITEMS[2]]
+    mean, spread = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    x = torch.from_numpy(((np.stack(square) / 255.0 - mean) / spread).astype(np.float32).transpose(0, 3, 1, 2))
+    with torch.inference_mode():
+        both = whole(input_ids=torch.tensor([[1, 3, 4, 6, 2]]), pixel_values=x)
+    cosines = both.logits_per_image.numpy()[:, 0] / whole.logit_scale.exp().item()
+    assert np.allclose(lens.features(square) @ found[0], cosines, atol=1e-5)
+
+
+def test_a_vision_half_reads_no_texts(vision: Path) -> None:
+    with pytest.raises(LensError, match="read"):
+        Clip(path=str(vision)).text_features(["a black square"])

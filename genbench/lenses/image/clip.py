@@ -1,4 +1,4 @@
-"""CLIP's image embeddings on the unit sphere, by path: the lens of CMMD."""
+"""CLIP's embeddings of images and of texts on one unit sphere, by path: the lens of CMMD and CLIPScore."""
 
 from __future__ import annotations
 
@@ -22,8 +22,12 @@ READABLE = ("clip", "clip_vision_model")
 
 @lens(
     modality="image",
-    cites=["Radford et al. 2021, arXiv:2103.00020 (CLIP)", "Jayasumana et al. 2024, arXiv:2401.09603 (CMMD)"],
-    titles={"quality.mmd.thousandths": "CMMD"},
+    cites=[
+        "Radford et al. 2021, arXiv:2103.00020 (CLIP)",
+        "Jayasumana et al. 2024, arXiv:2401.09603 (CMMD)",
+        "Hessel et al. 2021, arXiv:2104.08718 (CLIPScore)",
+    ],
+    titles={"quality.mmd.thousandths": "CMMD", "quality.alignment.score": "CLIPScore"},
 )
 class Clip(ImageSurface):
     """Projected image embeddings of a CLIP model, each divided by its length, from a local folder or the hub.
@@ -31,13 +35,15 @@ class Clip(ImageSurface):
     path: a whole CLIP model or its vision half with projection. CMMD is published for ViT-L/14 at 336 pixels; other
     models give other numbers, and the lens's digest tells them apart. (image.hf gives what the vision half has before
     projection, at its own length.) Images are resized as clean-fid does, without a crop, and normalized as the files
-    beside the model say. Weights are read from safetensors alone, and no code that comes with a model is run.
+    beside the model say. Texts are read by a whole CLIP model with its tokenizer, cut off where its context ends.
+    Weights are read from safetensors alone, and no code that comes with a model is run.
     """
 
     def __init__(self, *, path: str) -> None:
         self.path = path
         self.device = "cpu"
         self._loaded: tuple[Any, Preparation] | None = None
+        self._reading: tuple[Any, Any] | None = None
 
     def place(self, device: str) -> None:
         """Where the network works; called before it is loaded."""
@@ -54,6 +60,35 @@ class Clip(ImageSurface):
         rows: np.ndarray = embedded.float().cpu().numpy().astype(np.float64)
         made: np.ndarray = rows / np.linalg.norm(rows, axis=1, keepdims=True)
         return made
+
+    def text_features(self, texts: Sequence[str]) -> Float[np.ndarray, "n d"]:
+        """[n d]: projected embeddings of texts at length 1, in the space of `features`."""
+        model, tokenizer = self._reader()
+        longest = model.config.max_position_embeddings
+        given = tokenizer(list(texts), padding=True, truncation=True, max_length=longest, return_tensors="pt")
+        wanted = {name: given[name].to(self.device) for name in ("input_ids", "attention_mask")}
+        with torch.inference_mode():
+            rows: np.ndarray = model(**wanted).text_embeds.float().cpu().numpy().astype(np.float64)
+        made: np.ndarray = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        return made
+
+    def _reader(self) -> tuple[Any, Any]:
+        """(the text half, its tokenizer)."""
+        if self._reading is None:
+            try:
+                from transformers import AutoTokenizer, CLIPTextModelWithProjection
+            except ImportError as error:
+                raise MissingExtra("transformers", "hf") from error
+            try:
+                half: Any = CLIPTextModelWithProjection
+                model, found = half.from_pretrained(self.path, use_safetensors=True, output_loading_info=True)
+                tokenizer = AutoTokenizer.from_pretrained(self.path)
+            except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
+                raise LensError(f"image.clip cannot read texts with {self.path!r}: {error}") from error
+            if lost := sorted(found["missing_keys"]):
+                raise LensError(f"{self.path!r} lacks weights of CLIP's text half, {lost[:3]}: it reads no texts")
+            self._reading = (model.to(self.device).eval(), tokenizer)
+        return self._reading
 
     def _model(self) -> tuple[Any, Preparation]:
         if self._loaded is None:
