@@ -171,7 +171,7 @@ def test_a_squared_distance_near_zero_uses_the_bound_and_needs_no_positive_value
 
 @pytest.mark.parametrize("shift", [0.0, 0.25, 1.0])
 def test_a_squared_mean_is_covered_near_zero_and_far_from_it(shift):
-    """|mean|^2 of 100 normal rows in one dimension, where value -+ z errors covers 85 % at a quarter."""
+    """|mean|^2 of 100 normal rows in one dimension, where value -+ z errors covers too seldom at a quarter."""
     rng = np.random.default_rng(11)
     covered = plain = 0
     for _ in range(2000):
