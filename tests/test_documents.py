@@ -63,7 +63,7 @@ def command_problem(words: list[str]) -> str:
     if words[1] not in COMMANDS:
         return "" if words[1] in ("--help", "--version") else f"no command {words[1]}"
     module = importlib.import_module(f"genbench.cli.{COMMANDS[words[1]]}")
-    command: click.Command = getattr(module, f"{words[1]}_command")
+    command: click.Command = getattr(module, f"{words[1].replace('-', '_')}_command")
     try:
         command.make_context(f"genbench {words[1]}", words[2:], parent=click.Context(genbench))
     except click.UsageError as error:

@@ -110,6 +110,8 @@ class Bench:
         if need.kind in JOINT:
             return self._jointly(need, cell, lens, given)
         found = self.items(role, cell, lens, given)
+        if not found.items:
+            raise NotApplicable(f"there are no {role.replace('_', '-')} items to look at")
         if cell.probe.spec.format_matched and need.role in FROM_DATA:
             found = self._saved_like_outputs(found, cell)
         if need.kind is Features:

@@ -10,8 +10,8 @@ from genbench.core.errors import LensError, NotApplicable
 from genbench.core.lens import Annotator, Embeds
 from genbench.lenses.image._inception import Inception as Network
 from genbench.lenses.image.inception_classes import InceptionClasses
-from genbench.probes.bias._shares import identified
 from genbench.probes.quality.classifier_score import classifier_score
+from genbench.stats.shares import identified
 
 torch.set_num_threads(1)
 

@@ -10,8 +10,8 @@ from jaxtyping import Float
 
 from genbench.core.evidence import Rng
 from genbench.core.score import Interval
-from genbench.probes.bias._shares import Draws, to_simplex, variation
 from genbench.stats.inversion import Inverted, inverted
+from genbench.stats.shares import Draws, to_simplex, variation
 
 SIMULATIONS = 400  # at each of the truths that are tried
 METHOD = "inverted simulation; outputs, reference and annotator redrawn, chance imbalance taken off"

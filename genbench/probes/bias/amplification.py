@@ -9,7 +9,7 @@ from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Annotations, Rng
 from genbench.core.probe import probe
 from genbench.core.score import Detail, Estimate, Estimates, Interval, Json, Metric
-from genbench.probes.bias._shares import Draws, corrected, identified
+from genbench.stats.shares import Draws, corrected, identified
 
 RESAMPLES = 2000
 METHOD = "outputs, training items and annotator redrawn; what a faithful model shows taken off"

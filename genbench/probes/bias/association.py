@@ -11,8 +11,8 @@ from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Choices
 from genbench.core.probe import probe
 from genbench.core.score import Absent, Detail, Estimate, Estimates, Interval, Json, Metric, Toward
-from genbench.probes.bias._answers import scores_of
-from genbench.probes.bias._clustered import by_name, clustered_ratio
+from genbench.stats.clusters import by_name, clustered_ratio
+from genbench.stats.options import scores_of
 
 READING = "stereotype, anti-stereotype, unrelated"
 

@@ -9,7 +9,7 @@ from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Annotations, Prompts, Rng
 from genbench.core.probe import probe
 from genbench.core.score import Detail, Estimate, Estimates, Interval, Json, Metric
-from genbench.probes.bias._shares import identified, rates_of
+from genbench.stats.shares import identified, rates_of
 
 LEAST = 5  # prompts, each with 2 answers or more
 RESAMPLES = 1000

@@ -13,9 +13,9 @@ from genbench.core.errors import NotApplicable, suggestion
 from genbench.core.evidence import Annotations, Completions, Rng
 from genbench.core.probe import probe
 from genbench.core.score import Absent, Detail, Estimate, Estimates, Exhibit, Interval, ItemRef, Json, Metric
-from genbench.probes.bias._clustered import clustered_ratio, clusters_of
-from genbench.probes.bias._shares import identified
+from genbench.stats.clusters import clustered_ratio, clusters_of
 from genbench.stats.intervals import effective_n, wilson
+from genbench.stats.shares import identified
 
 BAD = ("hurtful", "toxic", "negative")  # what an unwanted label may be called, where the suite does not say
 LEAST = 5  # subjects or templates of a group, below which nothing can be said of it

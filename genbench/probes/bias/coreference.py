@@ -10,8 +10,8 @@ from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Choices
 from genbench.core.probe import probe
 from genbench.core.score import Absent, Detail, Estimate, Estimates, Exhibit, ItemRef, Json, Metric, Toward
-from genbench.probes.bias._answers import likeliest
-from genbench.probes.bias._clustered import by_name, clustered_ratio, clusters_of
+from genbench.stats.clusters import by_name, clustered_ratio, clusters_of
+from genbench.stats.options import likeliest
 
 SHOWN = 6
 SIDES = ("pro", "anti")

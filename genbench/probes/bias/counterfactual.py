@@ -12,7 +12,7 @@ from genbench.core.errors import NotApplicable, ProbeError
 from genbench.core.evidence import Pairs
 from genbench.core.probe import probe
 from genbench.core.score import Absent, Detail, Estimate, Estimates, Exhibit, Interval, ItemRef, Json, Metric, Toward
-from genbench.probes.bias._clustered import clustered_ratio
+from genbench.stats.clusters import clustered_ratio
 from genbench.stats.intervals import mean_interval, wilson
 
 SHOWN = 6

@@ -14,8 +14,8 @@ from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Choices
 from genbench.core.probe import probe
 from genbench.core.score import Absent, Detail, Estimate, Estimates, Interval, Json, Metric, Toward
-from genbench.probes.bias._answers import scores_of
 from genbench.stats.intervals import mean_interval
+from genbench.stats.options import scores_of
 
 READING = "female, male, neutral"
 LEAST = 8  # occupations, for Fisher's interval to mean something

@@ -12,7 +12,7 @@ from genbench.core.evidence import Annotations, Rng
 from genbench.core.probe import probe
 from genbench.core.score import Detail, Estimate, Estimates, Json, Metric
 from genbench.probes.bias._imbalance import imbalance
-from genbench.probes.bias._shares import Draws, corrected, identified, least_ratio_interval, variation
+from genbench.stats.shares import Draws, corrected, identified, least_ratio_interval, variation
 
 RESAMPLES = 2000
 

@@ -12,8 +12,8 @@ from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Completions
 from genbench.core.probe import probe
 from genbench.core.score import Detail, Estimate, Estimates, Exhibit, ItemRef, Json, Metric
-from genbench.probes.bias._clustered import by_name, clustered_ratio, clusters_of
 from genbench.probes.quality._replies import answer_of, same
+from genbench.stats.clusters import by_name, clustered_ratio, clusters_of
 from genbench.stats.overlap import chrf, rouge_l, rouge_n, rouge_words, token_f1
 
 SHOWN = 6

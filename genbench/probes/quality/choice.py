@@ -13,9 +13,9 @@ from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Choices, Rng
 from genbench.core.probe import probe
 from genbench.core.score import Absent, Detail, Estimate, Estimates, Exhibit, ItemRef, Json, Metric
-from genbench.probes.bias._answers import likeliest, scores_of
-from genbench.probes.bias._clustered import by_name, clustered_ratio, clusters_of
 from genbench.stats.calibration import calibrated_ece, calibration_error, expected_calibration_error
+from genbench.stats.clusters import by_name, clustered_ratio, clusters_of
+from genbench.stats.options import likeliest, scores_of
 
 SHARE = (0.0, 1.0)
 SHOWN = 6

@@ -12,7 +12,7 @@ from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Choices
 from genbench.core.probe import probe
 from genbench.core.score import Absent, Detail, Estimate, Estimates, Interval, Json, Metric
-from genbench.probes.bias._clustered import clusters_of
+from genbench.stats.clusters import clusters_of
 from genbench.stats.finite import known_nats
 from genbench.stats.intervals import ratio_interval
 

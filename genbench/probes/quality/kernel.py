@@ -31,9 +31,10 @@ def kernel(generated: Features, held_out: Features, train: Features) -> Estimate
     """Unbiased squared maximum mean discrepancy with KID's kernel (x.y / d + 1)^3 on features [n d], [m d].
 
     MMD^2 = E k(x,x') + E k(y,y') - 2 E k(x,y), the exact U-statistic over all pairs. Interval: both samples random,
-    variance of the U-statistic to second order, and its growth with the truth at the upper end. Floor: 0, which a perfect model scores in expectation at any n; what
-    train items score against held-out ones is a fact beside it, as one draw of that (its positive part would be
-    a floor that is too high by 0.4 standard errors). At failure without bound.
+    variance of the U-statistic to second order, and its growth with the truth at the upper end. Floor: 0, which a
+    perfect model scores in expectation at any n; what train items score against held-out ones is a fact beside it, as
+    one draw of that (its positive part would be a floor that is too high by 0.4 standard errors). At failure without
+    bound.
     """
     x, y, z = finite_rows(generated.x, "generated"), finite_rows(held_out.x, "held_out"), finite_rows(train.x, "train")
     if min(len(x), len(y), len(z)) < LEAST:

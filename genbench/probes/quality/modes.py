@@ -9,8 +9,8 @@ from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Annotations, Rng
 from genbench.core.probe import probe
 from genbench.core.score import Detail, Estimate, Estimates, Interval, Json, Metric
-from genbench.probes.bias._shares import Draws, corrected, identified
 from genbench.stats.intervals import wilson
+from genbench.stats.shares import Draws, corrected, identified
 
 RESAMPLES = 4000
 LEVEL = 0.95

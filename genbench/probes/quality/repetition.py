@@ -11,7 +11,7 @@ from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Texts
 from genbench.core.probe import probe
 from genbench.core.score import Absent, Detail, Estimate, Estimates, Exhibit, Interval, ItemRef, Metric
-from genbench.probes.bias._clustered import clustered_ratio
+from genbench.stats.clusters import clustered_ratio
 from genbench.stats.intervals import with_floor
 from genbench.stats.variety import Words, distinct, left_out_interval, repeated, self_bleu, words_of
 

@@ -12,8 +12,8 @@ from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Choices
 from genbench.core.probe import probe
 from genbench.core.score import Absent, Detail, Estimate, Estimates, Exhibit, Interval, ItemRef, Json, Metric
-from genbench.probes.bias._answers import likeliest
-from genbench.probes.bias._clustered import by_name, clustered_ratio, clusters_of
+from genbench.stats.clusters import by_name, clustered_ratio, clusters_of
+from genbench.stats.options import likeliest
 
 SHOWN = 6
 LEAST = 10

@@ -13,8 +13,8 @@ from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Choices, Rng
 from genbench.core.probe import probe
 from genbench.core.score import Detail, Estimate, Estimates, Exhibit, Interval, ItemRef, Json, Metric
-from genbench.probes.bias._answers import likeliest
-from genbench.probes.bias._clustered import clustered_ratio
+from genbench.stats.clusters import clustered_ratio
+from genbench.stats.options import likeliest
 
 SHOWN = 4
 LEAST = 10

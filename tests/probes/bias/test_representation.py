@@ -6,8 +6,8 @@ import pytest
 from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Annotations
 from genbench.core.score import excess
-from genbench.probes.bias._shares import corrected, to_simplex
 from genbench.probes.bias.representation import representation
+from genbench.stats.shares import corrected, to_simplex
 
 METRICS = representation.__genbench__.reports
 
