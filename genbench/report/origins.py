@@ -36,10 +36,21 @@ class SetAside:
 
 
 @dataclass(frozen=True)
+class Served:
+    """A model behind an address: what it was found worthy of, (check, verdict, seen), and what was asked of it."""
+
+    name: str
+    where: str
+    checks: tuple[tuple[str, str, str], ...]
+    spent: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Origins:
     """digests: (what, name, SHA-256)."""
 
     cards: tuple[DataCard, ...]
+    served: tuple[Served, ...]
     set_aside: tuple[SetAside, ...]
     notes: tuple[str, ...]
     digests: tuple[tuple[str, str, str], ...]
@@ -55,6 +66,7 @@ def origins(run: Run) -> Origins:
     notes = tuple(dict.fromkeys(str(event["text"]) for event in run.events("note")))
     return Origins(
         tuple(_card(card) for card in cards.values()),
+        _served(run),
         tuple(_set_aside(owner, listed) for owner, listed in files.items() if listed),
         notes[:MOST_LISTED],
         _digests(run),
@@ -75,6 +87,26 @@ def _card(event: Mapping[str, Any]) -> DataCard:
         tuple(map(str, event.get("groups", [])))[:MOST_LISTED],
         tuple((key, value[:400]) for key, value in facts),
     )
+
+
+def _served(run: Run) -> tuple[Served, ...]:
+    """By the last examination of each, and the last account."""
+    vouched = {str(event["owner"]): event for event in run.events("vouched")}
+    spent = {str(event["owner"]): event for event in run.events("remote")}
+    return tuple(
+        Served(
+            owner, f"{event.get('model', '')} at {event.get('url', '')}",
+            tuple((str(c["name"]), str(c["verdict"]), str(c["seen"])) for c in event.get("checks", [])),
+            tuple((k, _told(v)) for k, v in spent.get(owner, {}).items() if k not in ("kind", "owner") and v),
+        )
+        for owner, event in vouched.items()
+    )  # fmt: skip
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {count}" for name, count in value.items())
+    return f"{value:,.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _set_aside(owner: str, files: Sequence[Mapping[str, Any]]) -> SetAside:

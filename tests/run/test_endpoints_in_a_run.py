@@ -11,6 +11,7 @@ import pytest
 
 from genbench.core.errors import SuiteError
 from genbench.core.score import Failed, Score, Skipped
+from genbench.report.html import write_report
 from genbench.results.run import Run
 from genbench.run.suite import Suite
 
@@ -53,7 +54,8 @@ def test_it_scores_as_the_local_model_does_and_keeps_what_it_was_found_to_be(
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     with Serving("", key=KEY, model=tiny) as server:
         local = {"name": "local", "hf": str(tiny.net.name_or_path), "data": "stories"}
-        run = run_of(**suite_of(stories, server.url, local))
+        parts = suite_of(stories, server.url, local)
+        run = run_of(**{**parts, "probes": ["quality.perplexity", "energy.footprint"]})
     by_model = {(s.model, s.metric): s.estimate.value for s in run.measured}
     for metric in ("bits_per_byte", "token_perplexity", "word_perplexity"):
         assert by_model["served", metric] == pytest.approx(by_model["local", metric], abs=1e-4, rel=1e-6)
@@ -64,6 +66,13 @@ def test_it_scores_as_the_local_model_does_and_keeps_what_it_was_found_to_be(
     assert spent["requests"] > 20
     assert spent["prompt tokens"] > 0
     assert next(s for s in run.measured if s.model == "served").provenance.dtype == "unknown"
+    unknown = {o.because for o in cells(run, "served") if isinstance(o, Skipped) and o.metric == "total"}
+    assert all("not measurable here" in because and "tokens" in because for because in unknown)
+    assert len(unknown) == 1
+    write_report(run, tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text()
+    assert "What served’s server can be trusted with" in page
+    assert all(check["name"] in page for check in vouched["checks"])
     kept = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert any(path.name == "run.json" for path in kept)
     assert [path for path in kept if KEY.encode() in path.read_bytes()] == []
