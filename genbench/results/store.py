@@ -57,13 +57,10 @@ class RunFolder:
         write_whole(path / "run.json", json.dumps(asdict(header), indent=1, allow_nan=False).encode())
         return cls(path, header)
 
-    @classmethod
-    def open(cls, path: Path) -> RunFolder:
-        """An existing run; torn last lines are cut off, so that it can be taken up again."""
-        header = read_header(path)
+    def mend(self) -> None:
+        """Cuts off torn last lines, so that the run can be taken up again. Only for who holds it: see `held`."""
         for name in ("outcomes", "stages", "events"):
-            lines.mend(path / f"{name}.jsonl")
-        return cls(path, header)
+            lines.mend(self.path / f"{name}.jsonl")
 
     def records(self, name: str) -> Iterator[dict[str, Any]]:
         """The records of outcomes, stages or events as they were written."""

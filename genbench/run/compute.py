@@ -8,9 +8,13 @@ of samples is drawn a second time. The harness is charged with both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
+
+import numpy as np
 
 from genbench.core.data import Dataset
 from genbench.core.model import Placeable, Stands, Tick, Training
@@ -128,18 +132,31 @@ def modules(model: Any) -> list[Any]:
     return [thing for thing in (model, *held) if isinstance(thing, nn.Module)]
 
 
+@contextmanager
+def chance_as_it_was() -> Iterator[None]:
+    """Gives Python's, NumPy's and torch's global generators back as they were, so that counting changes no number."""
+    import torch
+
+    python, numpy = random.getstate(), np.random.get_state()
+    with torch.random.fork_rng():
+        yield
+    random.setstate(python)
+    np.random.set_state(numpy)
+
+
 def _rehearsed(family: Any, planned: PlannedModel, data: Dataset, device: str) -> Counted:
     from genbench.meters.flop import FlopCount
 
     if isinstance(family, Placeable):
         family.place(device)
     stretch = Stretch(FlopCount())
-    try:
-        family.fit(data, Training(planned.seed, device, stretch.hear))
-    except Enough:
-        pass
-    finally:
-        stretch.close()
+    with chance_as_it_was():
+        try:
+            family.fit(data, Training(planned.seed, device, stretch.hear))
+        except Enough:
+            pass
+        finally:
+            stretch.close()
     return stretch.result()
 
 

@@ -19,6 +19,12 @@ PACKAGES = (
 )  # fmt: skip
 
 
+# The code that asks for evidence: which items, by which seeds, in which words.
+ASKED_BY = (
+    "run/produce.py", "run/asked.py", "run/joint.py", "run/tokens.py", "run/roles.py", "core/chance.py", "core/data.py",
+)  # fmt: skip
+
+
 def environment(device: str) -> Environment:
     """Versions, platform, device, and the revision of the working directory's repository where there is one."""
     revision = _git("rev-parse", "HEAD")
@@ -36,8 +42,7 @@ def environment(device: str) -> Environment:
 @functools.cache
 def made_with() -> dict[str, str]:
     """What all evidence depends on besides models and lenses: the packages' versions, and the code that asks for it."""
-    here = Path(__file__)
-    asked_by = [here.with_name("produce.py"), here.parents[1] / "core" / "chance.py"]
+    asked_by = [Path(__file__).parents[1] / name for name in ASKED_BY]
     versions = {name: version for name in PACKAGES if name != "codecarbon" and (version := _version(name))}
     return {**versions, "code": digest([file_digest(path) for path in asked_by])}
 

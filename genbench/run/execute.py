@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from genbench.core.chance import stream
 from genbench.core.data import SPLITS, Dataset
 from genbench.core.errors import RunBroken
+from genbench.core.evidence import Energy
 from genbench.core.lens import Renders
 from genbench.core.model import Remote
 from genbench.core.score import Failed, Outcome, Score, Skipped
@@ -49,27 +50,34 @@ class Execution:
             made: dict[str, list[Outcome]] = {}
             if self.until:
                 cells, made = self.until.settled(cells, self._cell)
+            worked = False  # what was spent on this model before this session is then not all
             for cell in cells:
-                if cell.id not in done or not self._stands(cell, done[cell.id]):
+                if cell.id not in done or (worked and _counts_energy(cell)) or not self._stands(cell, done[cell.id]):
                     self._record(cell, made.get(cell.id))
+                    worked |= cell.because is None
             self._leave(self._benches.pop(name, None))
             self.account.forget()
 
     def _stands(self, cell: Cell, outcomes: Sequence[Outcome]) -> bool:
-        """Whether scores on record are of the probe, model, data and lens as they are now; else they are made again."""
+        """Whether scores on record are of the probe, model, data, lens and benchmark as they are now; else made again.
+
+        Nothing says of what a cell without a score was, so it stands only where the plan left it out.
+        """
         scores = [o for o in outcomes if isinstance(o, Score)]
         if not scores:
-            return True
+            return cell.because is not None
         try:
             bench = self.bench(cell.model)
             lens = self.lens(cell.lens, bench.data) if cell.lens else None
+            benchmark = self.dataset(cell.benchmark).digest if cell.benchmark else ""
         except RunBroken:
             raise
         except Exception:
             return False
-        now = (cell.probe.version, bench.model.digest, splits_digest(bench.data), lens.digest if lens else "")
+        seen = splits_digest(bench.data), lens.digest if lens else "", benchmark
         p = scores[0].provenance
-        return (p.probe_version, p.model_digest, p.dataset_digest, p.lens_digest) == now
+        was = p.probe_version, p.model_digest, p.dataset_digest, p.lens_digest, p.benchmark_digest
+        return was == (cell.probe.version, bench.model.digest, *seen)
 
     def _record(self, cell: Cell, made: list[Outcome] | None) -> None:
         """Runs a cell, unless a look has just done so, and keeps its outcomes."""
@@ -196,6 +204,10 @@ class Execution:
             if isinstance(outcome, Failed):
                 self.voice.warn(f"{cell.model.name}: {cell.probe.id} failed: {outcome.error}")
         self.voice.say(f"  {cell.probe.id:<24} {headline(outcomes)}")
+
+
+def _counts_energy(cell: Cell) -> bool:
+    return any(need.kind is Energy for need in cell.probe.needs)
 
 
 def _to_be_tried_again(outcomes: Sequence[Outcome]) -> bool:

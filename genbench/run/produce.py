@@ -305,12 +305,18 @@ class Bench:
         """What the model says of a benchmark's items; in a role of the data, of each item's rest given its opening."""
         if need.role in FROM_DATA:
             found = self.items(need.role, cell, None, given)
-            halves = opened([str(item) for item in found.items])
+            halves = zip(opened([str(item) for item in found.items]), found.keys, strict=True)
+            whole = [(half, key) for half, key in halves if all(half)]  # of one letter, nothing is left to ask for
+            if len(whole) < len(found.items):
+                self.voice.warn(f"{len(found.items) - len(whole)} {need.role} items are too short to be continued")
             made: list[Item] = [
                 Question(opening, (rest,)) if need.kind is Choices else Prompt(opening, (rest,))
-                for opening, rest in halves
+                for (opening, rest), _ in whole
             ]
-            asked = Inquiry(need.role, made, found.keys, ("all",) * len(made), [found.recipe, OPENING])
+            if not made:
+                raise NotApplicable(f"no {need.role} item is long enough to be continued")
+            keys = tuple(key for _, key in whole)
+            asked = Inquiry(need.role, made, keys, ("all",) * len(made), [found.recipe, OPENING])
         else:
             asked = self._inquiry(cell, given)
         if need.kind is Prompts:

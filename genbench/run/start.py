@@ -28,7 +28,7 @@ from genbench.run.forecast import remember
 from genbench.run.home import Home
 from genbench.run.plan import Plan, make_plan
 from genbench.run.suite import Suite
-from genbench.run.until_decided import UntilDecided, budget_of, declare, within
+from genbench.run.until_decided import Declaration, UntilDecided, budget_of, declare, within
 from genbench.run.voice import Voice
 
 
@@ -63,6 +63,17 @@ def run_suite(suite: Suite, options: Options = Options(), voice: Voice | None = 
         plan = within(plan, options.budget)
         declared = declare(plan, options.budget)
     folder = _open_folder(suite, options, home, device, voice)
+    with folder.held():
+        folder.mend()
+        _carry_out(plan, folder, home, device, voice, declared=declared)
+    return folder.path
+
+
+def _carry_out(
+    plan: Plan, folder: RunFolder, home: Home, device: str, voice: Voice, *, declared: Declaration | None
+) -> None:
+    """Runs what is left of the plan, in a folder that nobody else writes to."""
+    suite = plan.suite
     meter = open_meter(suite.meters.meter, voice.warn)
     ledger = Ledger(meter, folder.append_stage, voice.warn, idle_power(meter))
     account = Account(Cache(home.cache), ledger, folder, counts=suite.meters.flop)
@@ -70,7 +81,7 @@ def run_suite(suite: Suite, options: Options = Options(), voice: Voice | None = 
     execution = Execution(plan, folder, account, device, voice, until=until)
     voice.say(f"{suite.name}: {_counts(plan)} on {device}")
     try:
-        with folder.held(), ledger:
+        with ledger:
             execution.run()
     except BaseException as error:
         with suppress(RunBroken):  # where the disk is full, this cannot be written either
@@ -86,7 +97,6 @@ def run_suite(suite: Suite, options: Options = Options(), voice: Voice | None = 
     if declared is None:  # what a part of the samples did cost foretells nothing
         remember(plan, home, account.spent())
     voice.say(f"{suite.name}: {_found(folder)}")
-    return folder.path
 
 
 def _tell_meter(folder: RunFolder, name: str, ledger: Ledger) -> None:
@@ -107,7 +117,7 @@ def _open_folder(suite: Suite, options: Options, home: Home, device: str, voice:
     if options.resume:
         for path in reversed(home.known()) if options.out is None else [options.out]:
             if (path / "run.json").is_file() and _same(path, resolved, options.budget, now):
-                folder = RunFolder.open(path)
+                folder = RunFolder(path, read_header(path))
                 voice.say(f"resuming {path}: {len(folder.outcomes())} cells are done")
                 return folder
         if options.out is not None:

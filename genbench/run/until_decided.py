@@ -157,9 +157,9 @@ class UntilDecided:
 
 
 def looked_at(score: Score) -> str:
-    """Names what a look was taken of: code, weights, data and lens. A look at anything else decides nothing now."""
-    origin = score.provenance
-    return digest(origin.probe_version, origin.model_digest, origin.dataset_digest, origin.lens_digest)
+    """Names what a look was taken of: code, weights, data, lens, benchmark. At anything else it decides nothing."""
+    of = score.provenance
+    return digest(of.probe_version, of.model_digest, of.dataset_digest, of.lens_digest, of.benchmark_digest)
 
 
 def _seen(score: Score, interval: Interval, part: float) -> Iterator[Score]:

@@ -14,7 +14,7 @@ from genbench.core.lens import Rendering
 from genbench.core.score import Environment, Estimate, Failed, Interval, Metric, Provenance, Score, Skipped, Toward
 from genbench.results.history import COLUMNS, history, reindex, unreadable
 from genbench.results.run import Run
-from genbench.results.store import Header, RunFolder
+from genbench.results.store import Header, RunFolder, read_header
 
 WHERE = Environment("0.1.0", "abcdef0123456789", False, "3.11", "here", "cpu", {})
 SUITE = {"name": "s", "models": [{"name": "vae"}, {"name": "gan"}]}
@@ -70,7 +70,8 @@ def test_taking_a_run_up_again_mends_it(tmp_path):
     made = folder(tmp_path / "run", [score()])
     with (made.path / "outcomes.jsonl").open("ab") as handle:
         handle.write(b'{"cell":"next","outc')
-    again = RunFolder.open(made.path)
+    again = RunFolder(made.path, read_header(made.path))
+    again.mend()
     again.append_outcome("next", [score(0.2)])
     assert [o.estimate.value for o in Run.load(made.path).measured] == [0.1, 0.2]
 

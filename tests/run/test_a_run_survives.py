@@ -12,8 +12,8 @@ from genbench.core.errors import ResultsError, RunBroken
 from genbench.core.score import Detail, Estimate, Failed
 from genbench.lenses.image.pixels import Pixels
 from genbench.results import lines
-from genbench.results.store import RunFolder
 from genbench.run import build, execute
+from genbench.run.environment import ASKED_BY
 from genbench.run.home import Home
 from genbench.run.plan import load_probe
 
@@ -123,7 +123,7 @@ def test_two_processes_never_write_to_one_run(run_of, tmp_path: Path) -> None:
         paths = list(crowd.map(lambda _: home.new_run("same"), range(24)))
     assert len(set(paths)) == 24
     run = run_of(**PARTS)
-    with RunFolder.open(run.path).held(), pytest.raises(ResultsError, match="another process"):
+    with run.folder.held(), pytest.raises(ResultsError, match="another process"):
         run_of(resume=True, **PARTS)
 
 
@@ -151,3 +151,61 @@ def test_credentials_in_a_suite_reach_no_file_of_the_run(run_of) -> None:
     assert token.encode() not in kept
     assert b"hunter22" not in kept
     assert run_of(resume=True, **parts).path == run.path
+
+
+PAIRS = "\n".join(f'{{"first": "good dog number {i}", "second": "bad dog number {i}"}}' for i in range(30))
+
+
+def texts_of(folder: Path) -> dict[str, object]:
+    path = folder / "texts.jsonl"
+    path.write_text("\n".join(f'{{"text": "the {i}th good dog went to sleep at {i * 7} o clock"}}' for i in range(90)))
+    return {"texts": {"path": str(path)}}
+
+
+def test_resume_asks_again_where_the_benchmark_has_changed(run_of, tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs.jsonl"
+    pairs.write_text(PAIRS)
+    parts = {
+        "n": 40,
+        "data": {**texts_of(tmp_path), "pairs": {"source": "pairs_jsonl", "path": str(pairs)}},
+        "models": [{"name": "ngram", "family": "ngram", "data": "texts"}],
+        "probes": [{"probe": "bias.counterfactual", "benchmark": "pairs"}],
+    }
+    first = run_of(**parts)
+    was = {s.metric: s for s in first.measured}["whole"]  # read now: the folder will say something else
+    pairs.write_text(PAIRS.replace("first", "other").replace("second", "first").replace("other", "second"))
+    again = run_of(resume=True, **parts)
+    assert again.path == first.path
+    now = {s.metric: s for s in again.measured}["whole"]
+    assert now.provenance.benchmark_digest != was.provenance.benchmark_digest
+    assert now.estimate.value == 1 - was.estimate.value
+
+
+def test_energy_is_counted_again_where_a_resumed_run_has_worked(run_of, monkeypatch) -> None:
+    parts = {**PARTS, "probes": ["quality.kernel", "energy.footprint"]}
+    with monkeypatch.context() as patch:
+        patch.setattr(Pixels, "features", lambda self, items: 1 / 0)
+        run_of(**parts)
+    again = run_of(resume=True, **parts)
+    assert recorded(again)[-2:] == ["quality.kernel", "energy.footprint"]
+
+
+def test_all_code_that_asks_for_evidence_names_it() -> None:
+    folder = Path(build.__file__).parent
+    asking = {f"run/{p.name}" for p in folder.glob("*.py") if "account.make(" in p.read_text(encoding="utf-8")}
+    # A fit's recipe and a count's name their own code.
+    assert asking - {"run/build.py", "run/compute.py"} <= set(ASKED_BY)
+
+
+def test_items_too_short_to_be_continued_are_left_out_and_said(run_of, tmp_path: Path) -> None:
+    path = tmp_path / "short.jsonl"
+    path.write_text(
+        "\n".join(f'{{"text": "{"a" * (1 + i % 2) + " dog" * (i % 2)}{i if i % 2 else ""}"}}' for i in range(80))
+    )
+    run = run_of(
+        n=40,
+        data={"texts": {"path": str(path), "held_out": 0.4}},
+        models=[{"name": "ngram", "family": "ngram", "data": "texts"}],
+        probes=["memorization.discoverable"],
+    )
+    assert not run.failed
