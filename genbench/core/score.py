@@ -148,7 +148,9 @@ class Environment:
 class Provenance:
     """Enough to make the score again: every digest is a SHA-256 in hex, "" where there is no such part.
 
-    dataset_digest: over the items and who is in which split.
+    dataset_digest: over the items and who is in which split, whole splits always. reference: how many items of a split
+    the probe was shown, by split, where the suite cut it short; one that is not in it was shown whole or not at all.
+    asked: the n that the suite asks of this probe alone; 0 where it asks none but its own.
     """
 
     probe: str
@@ -165,6 +167,8 @@ class Provenance:
     environment: Environment
     benchmark: str = ""
     benchmark_digest: str = ""
+    reference: Mapping[str, int] = field(default_factory=dict)
+    asked: int = 0
 
 
 State: TypeAlias = Literal["alarm", "clear", "unsure", "info"]

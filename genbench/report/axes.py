@@ -14,6 +14,7 @@ from genbench.report.cast import Member
 from genbench.report.forest import forest, mark_of
 from genbench.report.numbers import Figures, figures, number
 from genbench.report.reading import AXIS_ASKS, direction, in_words, ranking
+from genbench.report.subject import Subject, subject
 from genbench.results.run import Run
 
 LONGEST_FACT = 400
@@ -33,16 +34,23 @@ class Line:
 
 @dataclass(frozen=True)
 class Panel:
-    """Scores that compare: one metric on one dataset through one lens. limited: some of them have a limit to keep."""
+    """Scores that compare: one metric of one `report.subject.Subject`. limited: some of them have a limit to keep.
 
-    dataset: str
-    lens: str
+    place: what sets it apart from the metric's other panels, as (word, name) one after the other: on the benchmark or
+    the dataset, through the lens, with the settings and at the n that the others have not.
+    """
+
+    place: tuple[tuple[str, str], ...]
     chart: Markup
     lines: tuple[Line, ...]
     left_out: int
     methods: tuple[str, ...]
     words: str
     limited: bool
+
+    @property
+    def where(self) -> str:
+        return " ".join(f"{word} {name}" for word, name in self.place)
 
 
 @dataclass(frozen=True)
@@ -116,23 +124,46 @@ def _metrics(axis: str, scores: Sequence[Score], members: Mapping[str, Member], 
     metrics: list[Metric] = []
     for (id, title), alike in groups.items():
         about = alike[0].definition
-        panels: dict[tuple[str, str], list[Score]] = {}
+        panels: dict[Subject, list[Score]] = {}
         for score in alike:
-            panels.setdefault((score.dataset, score.lens), []).append(score)
-        shown = tuple(_panel(title, these, members, most_rows) for these in panels.values())
+            panels.setdefault(subject(score), []).append(score)
+        firsts = [these[0] for these in panels.values()]
+        shown = tuple(_panel(title, _place(t[0], firsts), t, members, most_rows) for t in panels.values())
         way, anchor = direction(about.better), f"{axis}-{len(metrics)}"
         metrics.append(Metric(anchor, id, title, about.unit, way, about.summary, about.reading, about.context, shown))
     return metrics
 
 
-def _panel(title: str, scores: Sequence[Score], members: Mapping[str, Member], most_rows: int) -> Panel:
+def _place(score: Score, beside: Sequence[Score]) -> tuple[tuple[str, str], ...]:
+    """Where the panel of this score stands among those of its metric; digests are told where names are the same."""
+    p = score.provenance
+    others = [s.provenance for s in beside]
+    names = [("on", p.benchmark), ("with models of", score.dataset)] if p.benchmark else [("on", score.dataset)]
+    if any(q.benchmark == p.benchmark and q.benchmark_digest != p.benchmark_digest for q in others):
+        names.append(("version", p.benchmark_digest[:8]))
+    names.append(("through", score.lens))
+    if any(q.lens == p.lens and q.dataset == p.dataset and q.lens_digest != p.lens_digest for q in others):
+        names.append(("version", p.lens_digest[:8]))
+    differing = [key for key, value in p.settings.items() if any(q.settings.get(key) != value for q in others)]
+    names.append(("with", ", ".join(f"{key} {_fact(p.settings[key])}" for key in differing)))
+    if any(q.asked != p.asked for q in others):
+        names.append(("at", f"n = {p.asked:,}" if p.asked else "the suite's n"))
+    return tuple((word, name) for word, name in names if name)
+
+
+def _panel(
+    title: str,
+    place: tuple[tuple[str, str], ...],
+    scores: Sequence[Score],
+    members: Mapping[str, Member],
+    most_rows: int,
+) -> Panel:
     order = {name: i for i, name in enumerate(members)}
     ordered = sorted(scores, key=lambda s: order[s.model])
     shown, about = ordered[:most_rows], ordered[0]
     methods = tuple(dict.fromkeys(_method(s) for s in ordered))
     return Panel(
-        about.dataset,
-        about.lens,
+        place,
         forest(title, [mark_of(s) for s in shown], about.definition.unit, about.definition.better),
         tuple(_line(s, members) for s in shown),
         len(ordered) - len(shown),

@@ -216,7 +216,7 @@ def _because(pair: Pair, found: Comparison) -> str:
 def _row(c: Compared) -> list[str]:
     a, b = c.pair.a, c.pair.b
     change = _change(c.found, a.definition.better) if c.found else ""
-    return [a.id, c.pair.model, measured(a), measured(b), change, c.answer, c.because]
+    return [_asked(a), c.pair.model, measured(a), measured(b), change, c.answer, c.because]
 
 
 def _row_family(pair: FamilyPair) -> list[str]:
@@ -229,7 +229,12 @@ def _row_family(pair: FamilyPair) -> list[str]:
 def _row_alone(alone: Alone) -> list[str]:
     shown = measured(alone.score)
     sides = [shown, ""] if alone.in_a else ["", shown]
-    return [alone.score.id, alone.score.model, *sides, "", "not comparable", alone.because]
+    return [_asked(alone.score), alone.score.model, *sides, "", "not comparable", alone.because]
+
+
+def _asked(score: Score) -> str:
+    """Its id, and the benchmark it asked about."""
+    return " on ".join(filter(None, [score.id, score.provenance.benchmark]))
 
 
 def measured(score: Score) -> str:
@@ -256,6 +261,7 @@ def _plain(c: Compared) -> dict[str, Any]:
         "model_b": b.model,
         "dataset": a.dataset,
         "lens": a.lens,
+        "benchmark": a.provenance.benchmark,
         "unit": a.definition.unit,
         "a": _plain_score(a),
         "b": _plain_score(b),

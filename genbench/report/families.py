@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -12,11 +11,12 @@ import numpy as np
 
 from genbench.core.score import Score
 from genbench.report.pairing import obstacle
+from genbench.report.subject import Subject, subject, titled
 from genbench.results.run import Run
 from genbench.stats.compare import Comparison, corrected, standard_error
 from genbench.stats.nested import Nested, compare_families, nested, shared_difference, shared_variance
 
-Key: TypeAlias = tuple[str, str, str, str]
+Key: TypeAlias = tuple[str, Subject]
 OUTPUTS = ("generated/", "anchor/", "perturbed/", "again/")  # keys of what a model made
 
 
@@ -31,6 +31,11 @@ class Family:
     @property
     def title(self) -> str:
         return f"{self.name} ({len(self.scores)} trainings)"
+
+    @property
+    def about(self) -> str:
+        """The metric, and the benchmark it is asked of, if any."""
+        return titled(self.scores[0])
 
     @property
     def measured(self) -> str:
@@ -74,7 +79,7 @@ def families(run: Run) -> tuple[Family, ...]:
 
 
 def beside(run: Run) -> tuple[FamilyPair, ...]:
-    """Families of one run against each other, per metric, data and lens: the later in the suite is B."""
+    """Families of one run against each other, where both are about the same: the later in the suite is B."""
     found = [
         (a, b)
         for a, b in combinations(families(run), 2)
@@ -138,10 +143,7 @@ def _grouped(run: Run) -> dict[Key, list[Score]]:
     found: dict[Key, list[Score]] = {}
     for score in run.measured:
         if score.model in group and not score.definition.context and score.estimate.interval is not None:
-            settings = json.dumps(dict(score.provenance.settings), sort_keys=True, default=str)
-            found.setdefault((group[score.model], score.id, f"{score.dataset} {score.lens}", settings), []).append(
-                score
-            )
+            found.setdefault((group[score.model], subject(score)), []).append(score)
     return found
 
 
@@ -149,7 +151,5 @@ def _weights(family: Family) -> list[tuple[str, float]]:
     return [(score.provenance.model_digest, score.estimate.value) for score in family.scores]
 
 
-def _about(family: Family) -> tuple[str, str, str, str]:
-    score = family.scores[0]
-    settings = json.dumps(dict(score.provenance.settings), sort_keys=True, default=str)
-    return score.id, score.dataset, score.lens, settings
+def _about(family: Family) -> Subject:
+    return subject(family.scores[0])

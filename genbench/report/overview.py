@@ -14,6 +14,7 @@ from genbench.report.cast import Member
 from genbench.report.forest import Mark, mark_of, scale_of, strip
 from genbench.report.numbers import Figures, figures
 from genbench.report.reading import WORST_FIRST, tally
+from genbench.report.subject import Subject, subject, titled
 from genbench.report.svg import Scale
 from genbench.results.run import Run
 
@@ -103,20 +104,16 @@ def _leading(scores: list[Score], shared: Mapping[str, int]) -> Score | None:
     return min(scores, key=rank) if scores else None
 
 
-def _scales(leading: Iterable[Score | None]) -> dict[tuple[str, str, str], Scale]:
+def _scales(leading: Iterable[Score | None]) -> dict[Subject, Scale]:
     """One scale for all models whose scores compare."""
-    alike: dict[tuple[str, str, str], list[Mark]] = {}
+    alike: dict[Subject, list[Mark]] = {}
     for score in leading:
         if score is not None:
-            alike.setdefault(_kind(score), []).append(mark_of(score))
+            alike.setdefault(subject(score), []).append(mark_of(score))
     return {kind: scale_of(marks, 6, 112) for kind, marks in alike.items()}
 
 
-def _kind(score: Score) -> tuple[str, str, str]:
-    return score.id, score.dataset, score.lens
-
-
-def _cell(found: _Found, scales: Mapping[tuple[str, str, str], Scale]) -> Cell:
+def _cell(found: _Found, scales: Mapping[Subject, Scale]) -> Cell:
     failed = [o for o in found.outcomes if isinstance(o, Failed)]
     skipped = [o for o in found.outcomes if isinstance(o, Skipped)]
     score = found.leading
@@ -126,5 +123,5 @@ def _cell(found: _Found, scales: Mapping[tuple[str, str, str], Scale]) -> Cell:
         return Cell("skipped", because=skipped[0].because) if skipped else Cell("missing")
     rest = [s.state for s in found.judged if s is not score] + ["failed"] * len(failed)
     others = f"and {tally(rest)}" if rest else ""
-    drawn = strip(mark_of(score), scales[_kind(score)], score.title)
-    return Cell(score.state, score.title, figures(score.estimate), score.definition.unit, drawn, others)
+    drawn = strip(mark_of(score), scales[subject(score)], titled(score))
+    return Cell(score.state, titled(score), figures(score.estimate), score.definition.unit, drawn, others)

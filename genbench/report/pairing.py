@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from genbench.core.score import Failed, Score, Skipped
+from genbench.report.subject import Subject, subject
 from genbench.results.run import Run
 
 
@@ -60,16 +61,16 @@ def paired_models(a: Run, b: Run) -> dict[str, str]:
 def pairing(a: Run, b: Run, wanted: Callable[[Score], bool] = lambda score: True) -> Pairing:
     """Pairs the scores of both runs that are `wanted`: same metric and model, as alike in the rest as there is.
 
-    A suite may ask one probe several times (through lenses, with settings, at several n). So those that agree in all of
-    this are paired first, then those that agree in less; what is left of the same metric and model is paired
-    last, and its obstacle says why it may not be compared.
+    A suite may ask one probe several times (of benchmarks, through lenses, with settings, at several n). So those that
+    agree in all of this are paired first, then those that agree in less; what is left of the same metric and model is
+    paired last, and its obstacle says why it may not be compared.
     """
     names = paired_models(a, b)
     mine = [score for score in a.measured if not score.definition.context and wanted(score)]
     theirs = [score for score in b.measured if not score.definition.context and wanted(score)]
     found: dict[int, Score] = {}
     free = list(range(len(theirs)))
-    for alike in (_n, _settings, _lens, _dataset, _metric):
+    for alike in ALIKE:
         for i, score in enumerate(mine):
             if i in found:
                 continue
@@ -88,13 +89,16 @@ def pairing(a: Run, b: Run, wanted: Callable[[Score], bool] = lambda score: True
 def obstacle(a: Score, b: Score) -> str | None:
     """What forbids to compare two scores of one metric, naming what differs; None where nothing does.
 
-    The seed, the model and n may differ: that is what comparisons are for, and intervals hold chance. Joules and
-    seconds need the same machine and the same way of reading it besides.
+    The seed, the model and n may differ: that is what comparisons are for, and intervals hold chance. But where the
+    score means something else at another n, n may not; nor may the number of real items a probe is shown, which no
+    interval holds. Joules and seconds need the same machine and the same way of reading it besides.
     """
     p, q = a.provenance, b.provenance
     if p.dataset_digest != q.dataset_digest:
         names = a.dataset if a.dataset == b.dataset else f"{a.dataset} against {b.dataset}"
         return f"the data differ: {names}, other items or splits ({_short(p.dataset_digest, q.dataset_digest)})"
+    if apart := _reference_apart(p.reference, q.reference):
+        return f"the reference differs: {apart}"
     if a.lens != b.lens:
         return f"the lens differs: {a.lens or 'none'} against {b.lens or 'none'}"
     if p.benchmark_digest != q.benchmark_digest:
@@ -107,6 +111,8 @@ def obstacle(a: Score, b: Score) -> str | None:
         return f"the settings of {a.probe} differ: {_settings_apart(p.settings, q.settings)}"
     if p.probe_version != q.probe_version:
         return f"the probe {a.probe} was changed in between ({_short(p.probe_version, q.probe_version)})"
+    if a.definition.sized == "value" and a.estimate.n != b.estimate.n:
+        return f"n differs: {a.estimate.n:,} against {b.estimate.n:,}, and {a.id} means something else at another n"
     return None if a.definition.repeatable else _other_machine(a, b)
 
 
@@ -122,24 +128,22 @@ def _other_machine(a: Score, b: Score) -> str | None:
     return None
 
 
-def _metric(score: Score) -> tuple[Any, ...]:
-    return (score.id,)
+def _whole(score: Score) -> tuple[Any, ...]:
+    return (*subject(score), score.estimate.n)
 
 
-def _dataset(score: Score) -> tuple[Any, ...]:
-    return (*_metric(score), score.dataset)
+def _named(score: Score) -> tuple[Any, ...]:
+    """By the benchmark's name, where its content was changed in between."""
+    return (*subject(score)[:NAMES], score.provenance.benchmark)
 
 
-def _lens(score: Score) -> tuple[Any, ...]:
-    return (*_dataset(score), score.lens)
+def _first(fields: int) -> Callable[[Score], tuple[Any, ...]]:
+    return lambda score: subject(score)[:fields]
 
 
-def _settings(score: Score) -> tuple[Any, ...]:
-    return (*_lens(score), score.provenance.settings)
-
-
-def _n(score: Score) -> tuple[Any, ...]:
-    return (*_settings(score), score.estimate.n)
+FIELDS, NAMES = len(Subject._fields), Subject._fields.index("benchmark_digest")
+# Ways to be alike, from all that a score is about, and n, down to the metric alone.
+ALIKE = (_whole, *map(_first, range(FIELDS, NAMES, -1)), _named, *map(_first, range(NAMES, 0, -1)))
 
 
 def _instead(run: Run, score: Score, model: str | None) -> Skipped | Failed | None:
@@ -151,6 +155,15 @@ def _instead(run: Run, score: Score, model: str | None) -> Skipped | Failed | No
         if (skipped.probe, skipped.model) == (score.probe, model) and skipped.metric in ("", score.metric):
             return skipped
     return None
+
+
+def _reference_apart(a: Mapping[str, int], b: Mapping[str, int]) -> str:
+    """ "300 against 60 held-out items"; empty where both were shown as many. A split that is not cut short is whole."""
+    return ", ".join(
+        f"{a.get(split, 'all')} against {b.get(split, 'all')} {split.replace('_', '-')} items"
+        for split in sorted({*a, *b})
+        if a.get(split) != b.get(split)
+    )
 
 
 def _settings_apart(a: Mapping[str, Any], b: Mapping[str, Any]) -> str:

@@ -53,12 +53,14 @@ def reindex(runs: Path) -> int:
 def _origin(score: Score) -> dict[str, Any]:
     """Who made it, and `made`: a digest of all that two scores must share to lie on one line.
 
-    That is what `compare` asks for as well: data, lens, benchmark, precision, settings, probe; n where the score means
-    something else at another; and for joules and seconds the machine and the way they were read.
+    That is what `compare` asks for as well: data and how much of them, lens, benchmark, precision, settings, probe; n
+    where the score means something else at another; and for joules and seconds the machine and the way they were read.
     """
     p, definition = score.provenance, score.definition
     where = p.environment
-    how: list[Any] = [p.dataset_digest, p.lens_digest, p.benchmark_digest, p.dtype, p.settings, p.probe_version]
+    how: list[Any] = [
+        p.dataset_digest, p.reference, p.lens_digest, p.benchmark_digest, p.dtype, p.settings, p.probe_version,
+    ]  # fmt: skip
     if definition.sized == "value":
         how.append(score.estimate.n)
     if not definition.repeatable:

@@ -21,6 +21,9 @@ from genbench.run.yaml_source import Where
 
 # Sugar: `hf: x` is family hf with this setting.
 SUGAR = {"hf": "path", "endpoint": "url", "python": "object", "samples": "path"}
+LIKE_PATHS = ("/", ".", "~")  # how a path begins, and no name on a hub
+# Families around another one: the setting that names it. Its own settings stand below `settings`.
+AROUND = {"dialogue": "of", "shadows": "family"}
 OWN_KEYS = {"data": ("source",), "lens": ("lens",)}
 
 
@@ -138,8 +141,21 @@ def _family(where: Where, model: Mapping[str, Any], kind: str) -> Found:
             return
         if not isinstance(model[kind], str):
             return
-    yield from _entry("model", id, (*where, kind), below, settings)
+    yield from _made(id, (*where, kind), below, settings)
     yield from _preset(model, id, where)
+
+
+def _made(id: Any, where: Where, below: Where, settings: Mapping[str, Any]) -> Found:
+    """A family with settings, and the family within it where it is made around another one."""
+    yield from _entry("model", id, where, below, settings)
+    path = settings.get("path")
+    if id == "hf" and isinstance(path, str) and path.startswith(LIKE_PATHS) and not _at_home(path):
+        at = where if where[-1] == "hf" else (*below, "path")
+        change = "--set " + ".".join(map(str, at)) + "=PATH"
+        yield Wrong(at, f"no file or folder at {path!r}; another can be named with {change}")
+    key = AROUND.get(id) if isinstance(id, str) else None
+    if key and isinstance(settings.get(key), str):
+        yield from _made(settings[key], (*below, key), (*below, "settings"), _mapping(settings.get("settings")))
 
 
 def _preset(model: Mapping[str, Any], id: Any, where: Where) -> Found:
@@ -319,6 +335,14 @@ def _exists(path: str) -> bool:
     try:
         return Path(path).exists()
     except (OSError, ValueError):  # too long for a name, or holding a NUL
+        return False
+
+
+def _at_home(path: str) -> bool:
+    """The same, where `~` is somebody's home."""
+    try:
+        return _exists(str(Path(path).expanduser()))
+    except RuntimeError:  # nobody's
         return False
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from genbench.core.data import Dataset
+from genbench.core.catalogue import catalogue, find
+from genbench.core.data import SPLITS, Dataset
 from genbench.core.errors import NotApplicable
+from genbench.core.evidence import Sweep
+from genbench.core.model import Translator
 from genbench.core.score import (
     Absent,
     Environment,
@@ -21,6 +25,7 @@ from genbench.core.score import (
     Score,
     Skipped,
 )
+from genbench.core.settings import settings_of, with_defaults
 from genbench.run.build import BuiltLens, BuiltModel, splits_digest
 from genbench.run.plan import Cell
 
@@ -69,11 +74,35 @@ def _provenance(cell: Cell, at: Setting) -> Provenance:
         lens=at.lens.planned.id if at.lens else "",
         lens_digest=at.lens.digest if at.lens else "",
         seed=cell.seed,
-        dtype=str(at.model.planned.settings.get("dtype", "float32")),
+        dtype=precision(at.model.planned.settings),
         environment=at.environment,
         benchmark=at.benchmark.name if at.benchmark else "",
         benchmark_digest=at.benchmark.digest if at.benchmark else "",
+        reference=_reference(cell, at.data),
+        asked=cell.wanted,
     )
+
+
+def precision(settings: Mapping[str, Any]) -> str:
+    """The `dtype` of a model's settings; of a model around another one, that of the innermost; "float32" by default."""
+    within = settings.get("of", settings.get("family"))
+    if "dtype" in settings or not isinstance(within, str) or within not in catalogue("model"):
+        return str(settings.get("dtype", "float32"))
+    known = settings_of(find("model", within).load())
+    return precision(with_defaults(known, settings.get("settings") or {}))
+
+
+def _reference(cell: Cell, data: Dataset) -> dict[str, int]:
+    """How many items of each split the probe was shown, where that is a part of it.
+
+    What is swept is held out too, but for a translator, which takes as many as it makes outputs.
+    """
+    shown = {need.role for need in cell.probe.needs}
+    if any(need.kind is Sweep for need in cell.probe.needs) and not issubclass(cell.model.capabilities, Translator):
+        shown.add("held_out")
+    sizes = {split: len(data.indices(split)) for split in SPLITS if split in shown}
+    limits = {split: cell.limits.get(split) for split in sizes}
+    return {split: limit for split, limit in limits.items() if limit is not None and limit < sizes[split]}
 
 
 def _score(cell: Cell, name: str, title: str, metric: Metric, estimate: Estimate, provenance: Provenance) -> Score:

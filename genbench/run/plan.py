@@ -50,7 +50,11 @@ class PlannedLens:
 
 @dataclass(frozen=True)
 class Cell:
-    """One probe on one model through one lens. `because` is set where it will be skipped."""
+    """One probe on one model through one lens. `because` is set where it will be skipped.
+
+    wanted: the n that its request gives, whatever a run that stops early makes of `n`; 0 for the suite's. limits: how
+    many items of a split it is shown at most. Neither is part of the id: a run has one suite.
+    """
 
     probe: Probe
     model: PlannedModel
@@ -61,6 +65,8 @@ class Cell:
     benchmark: str | None = None
     because: str | None = None
     asked: int | None = None
+    wanted: int = 0
+    limits: Mapping[str, int | None] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -159,7 +165,8 @@ def _cell(
     seen = lens if probe.uses_lens or probe.needs_role("perturbed") else None
     because = _because(suite, probe, request, model, lens)
     asked = request.n if request.benchmark else None
-    return Cell(probe, model, seen, settings, n, suite.seed, request.benchmark, because, asked)
+    limits = {"train": suite.train_n, "held_out": suite.held_out_n}
+    return Cell(probe, model, seen, settings, n, suite.seed, request.benchmark, because, asked, request.n or 0, limits)
 
 
 def _because(

@@ -105,6 +105,7 @@ def test_context_is_no_question(make_run, make_score):
         ({"provenance": {"dtype": "bfloat16"}, "lens": "image.pixels"}, "float32 against bfloat16"),
         ({"provenance": {"settings": {"k": 10}}, "lens": "image.pixels"}, "k None against 10"),
         ({"provenance": {"probe_version": "v2"}, "lens": "image.pixels"}, "was changed in between (v1 against v2)"),
+        ({"provenance": {"reference": {"held_out": 60}}, "lens": "image.pixels"}, "all against 60 held-out items"),
         ({"lens": "image.hf"}, "image.pixels against image.hf"),
         (
             {"dataset": "faces", "provenance": {"dataset_digest": "d2"}, "lens": "image.pixels"},
@@ -118,6 +119,54 @@ def test_what_was_made_otherwise_is_never_compared_in_silence(make_run, make_sco
     row = only(compare_runs(a, b))
     assert row["answer"] == "not comparable"
     assert named in row["because"]
+
+
+def test_another_number_of_real_items_is_another_question(make_run, make_score):
+    def shown(n):
+        return [make_score("quality.prdc.precision", n / 400, provenance={"reference": {"held_out": n}})]
+
+    many, few, again = (make_run(name, scores=shown(n)) for name, n in (("x", 300), ("y", 60), ("z", 300)))
+    row = only(compare_runs(many, few))
+    assert (row["answer"], row["because"]) == ("not comparable", "the reference differs: 300 against 60 held-out items")
+    assert only(compare_runs(many, again))["answer"] != "not comparable"
+
+
+@pytest.mark.parametrize(("sized", "refused"), [("value", True), ("floor", False), ("", False)])
+def test_n_may_differ_but_where_the_score_means_something_else_at_another(make_run, make_score, sized, refused):
+    a, b = (make_run(f"n{n}", scores=[make_score(n=n, definition={"sized": sized})]) for n in (60, 300))
+    row = only(compare_runs(a, b))
+    assert (row["answer"] == "not comparable") is refused
+    assert ("n differs: 60 against 300" in row["because"]) is refused
+
+
+def asked_of(make_score, benchmark, value, content=""):
+    origin = {"benchmark": benchmark, "benchmark_digest": content or f"content of {benchmark}"}
+    return make_score("bias.counterfactual.stereotype", value, provenance=origin)
+
+
+def test_two_benchmarks_are_paired_each_with_itself_in_whatever_order_a_suite_names_them(make_run, make_score):
+    scores = [asked_of(make_score, "crows", 0.5), asked_of(make_score, "stereoset", 0.9)]
+    table = compare_runs(make_run("one", scores=scores), make_run("two", scores=scores[::-1]))
+    assert [(c.pair.a.estimate.value, c.pair.b.estimate.value) for c in table.compared] == [(0.5, 0.5), (0.9, 0.9)]
+    assert all(c.pair.obstacle is None for c in table.compared)
+
+
+def test_a_benchmark_changed_in_between_is_refused_beside_its_namesake(make_run, make_score):
+    before = [asked_of(make_score, "crows", 0.5, "c1"), asked_of(make_score, "stereoset", 0.9, "s1")]
+    after = [asked_of(make_score, "stereoset", 0.9, "s2"), asked_of(make_score, "crows", 0.5, "c2")]
+    table = compare_runs(make_run("one", scores=before), make_run("two", scores=after))
+    assert [c.pair.obstacle for c in table.compared] == [
+        "the benchmark differs: crows and crows are not the same file",
+        "the benchmark differs: stereoset and stereoset are not the same file",
+    ]
+
+
+def test_an_n_of_its_own_tells_two_requests_apart(make_run, make_score):
+    def both(seen):  # each stopped early elsewhere
+        return [make_score(value=v, n=n, provenance={"asked": v}) for v, n in zip((100, 200), seen, strict=True)]
+
+    table = compare_runs(make_run("one", scores=both((50, 100))), make_run("two", scores=both((100, 200))[::-1]))
+    assert [(c.pair.a.estimate.value, c.pair.b.estimate.value) for c in table.compared] == [(100, 100), (200, 200)]
 
 
 def test_the_same_data_under_another_name_are_the_same_data(make_run, make_score):

@@ -84,6 +84,19 @@ def test_a_better_checkpoint_is_no_better_family(trained):
     assert table.to_json()["families"][0]["a"]["trainings"] == 3
 
 
+def test_two_benchmarks_lenses_or_requests_are_two_questions_and_not_twice_the_trainings(make_score, trained):
+    run = trained("two", vae=[1.0, 1.1])
+    for change in ({"benchmark_digest": "b2"}, {"lens_digest": "l2"}, {"asked": 50}, {"settings": {"k": 2}}):
+        others = [
+            replace(s, estimate=replace(s.estimate, value=9.0), provenance=replace(s.provenance, **change))
+            for s in run.measured
+        ]
+        both = replace(run)
+        both.__dict__["outcomes"] = (*run.measured, *others)
+        assert [f.title for f in families(both)] == ["vae (2 trainings)"] * 2
+        assert [f.found.mean for f in families(both)] == [pytest.approx(1.05), pytest.approx(9.0)]
+
+
 def test_families_far_apart_are_told_apart_in_one_run_and_in_two(trained):
     run = trained("both", vae=[1.0, 1.05, 0.97], gan=[0.2, 0.25, 0.17])
     [pair] = beside(run)

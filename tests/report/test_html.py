@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from report.staged import COPIES, honest_run, hostile_run, open_run, png, score
+from report.staged import COPIES, DISTANCE, honest_run, hostile_run, open_run, png, score
 
 from genbench.core.lens import Rendering
 from genbench.core.score import Metric, Skipped
+from genbench.report.axes import sections
+from genbench.report.cast import Member
 from genbench.report.html import LARGEST, compile_report, write_report
 from genbench.results.run import Run
 
@@ -120,6 +123,34 @@ def test_the_training_item_stands_beside_its_copy(tmp_path):
     copy, original = (base64.b64encode(png(seed)).decode() for seed in (200, 201))
     assert 0 < evidence.index(copy) < evidence.index(original) < evidence.index(copy) + 3000
     assert words(page, "evidence").index("Behind the alarms Copies: vae") >= 0
+
+
+def test_scores_of_different_benchmarks_or_requests_stand_in_panels_of_their_own_and_are_not_ranked(tmp_path):
+    folder = open_run(tmp_path / "run", [{"name": n, "family": n, "data": "digits"} for n in ("vae", "gan")])
+
+    def asked(model, value, **origin):
+        found = score(model, DISTANCE, value, 0.1, id="quality.frechet.distance", floor=0.0)
+        return replace(found, provenance=replace(found.provenance, **origin))
+
+    crows, stereo = ({"benchmark": name, "benchmark_digest": name * 9} for name in ("crows", "stereo"))
+    folder.append_outcome("all", [asked("vae", 1.0, **crows), asked("vae", 9.0, **stereo), asked("gan", 5.0, **stereo)])
+    folder.append_outcome("n", [asked("vae", 3.0, **crows, asked=50, settings={"k": 7})])
+    folder.finish("finished")
+    run = Run.load(tmp_path / "run")
+    members = {name: Member(name, name, name, "digits") for name in ("vae", "gan")}
+    [axis] = sections(run, members, 20)
+    panels = {panel.where: panel for panel in axis.metrics[0].panels}
+    assert [[line.member.name for line in panel.lines] for panel in panels.values()] == [
+        ["vae"],
+        ["vae", "gan"],
+        ["vae"],
+    ]
+    stereo_panel = panels["on stereo with models of digits through image.pixels at the suite's n"]
+    assert stereo_panel.words.startswith("gan is ahead")
+    assert "on crows with models of digits through image.pixels with k 7 at n = 50" in panels
+    page = words(compile_report(run), "quality")
+    assert "on crows with models of digits through image.pixels" in page
+    assert "No model is clearly ahead" not in page
 
 
 def test_galleries_show_real_items_and_outputs(tmp_path):

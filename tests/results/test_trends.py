@@ -44,7 +44,14 @@ def test_same_weights_are_said(tmp_path):
 
 @pytest.mark.parametrize(
     "other",
-    [{"dataset_digest": "e"}, {"lens_digest": "l"}, {"dtype": "bf16"}, {"probe_version": "v2"}, {"settings": {"k": 1}}],
+    [
+        {"dataset_digest": "e"},
+        {"lens_digest": "l"},
+        {"dtype": "bf16"},
+        {"probe_version": "v2"},
+        {"settings": {"k": 1}},
+        {"reference": {"held_out": 60}},
+    ],
 )
 def test_what_compare_would_refuse_lies_on_another_line(tmp_path, other):
     keep(tmp_path, 0, 1.0)

@@ -215,6 +215,30 @@ MODELS = {
         "no dataset of this suite is named 'digit'; did you mean 'digits'?",
     ),
     "data of another modality": ("{name: a, family: vae, data: prose}", "vae makes image, and 'prose' holds text"),
+    "no such folder of hf": (
+        "{name: a, data: prose, hf: /nope}",
+        "no file or folder at '/nope'; another can be named with --set models.0.hf=PATH",
+    ),
+    "no such folder of hf by family": (
+        "{name: a, data: prose, family: hf, settings: {path: ~/nope}}",
+        "no file or folder at '~/nope'; another can be named with --set models.0.settings.path=PATH",
+    ),
+    "an unknown family within": (
+        "{name: a, data: prose, family: dialogue, settings: {of: nope}}",
+        "no model family is named 'nope'",
+    ),
+    "an unknown setting within": (
+        "{name: a, data: prose, family: shadows, settings: {family: gpt, settings: {foo: 1}}}",
+        "gpt has no setting 'foo'",
+    ),
+    "no such folder within": (
+        "{name: a, data: prose, family: dialogue, settings: {of: hf, settings: {path: ./nope}}}",
+        "no file or folder at './nope'; another can be named with --set models.0.settings.settings.path=PATH",
+    ),
+    "a missing setting within": (
+        "{name: a, data: prose, family: dialogue, settings: {of: hf}}",
+        "hf needs the setting 'path'",
+    ),
     "a name that cannot be seen": ("{name: ' ', family: vae, data: digits}", "models.0.name: wants a name that can"),
     "an empty name": ("{name: '', family: vae, data: digits}", "models.0.name: must not be empty; got ''"),
     "settings that are none": ("{name: a, family: vae, data: digits, settings: [3]}", "models.0.settings: wants a"),
@@ -380,7 +404,8 @@ def test_every_shipped_suite_is_without_mistakes(name, tmp_path):
     named = {  # by users
         "audit-bias": ["data.pairs.path"],
         "image-folder": ["data.real.path", "models.0.samples"],
-        "bias-full": [f"data.{benchmark}.path" for benchmark in benchmarks],
+        "chatbot-safety": ["data.xstest.path", "data.pressed.path"],
+        "bias-full": ["models.0.hf", *(f"data.{benchmark}.path" for benchmark in benchmarks)],
     }
     suite = Suite.load(name, overrides=[f"{path}={mine}" for path in named.get(name, [])])
     assert suite.name == name
