@@ -112,9 +112,22 @@ PATTERNS = (
 )
 
 CREDENTIALS = tuple(p for p in PATTERNS if p.kind in ("key", "password in an address", "private key"))
-SECRET = r"(?:token|secret|password|passwd|api[_-]?key|credentials?)"
+SECRET = (
+    r"(?:token|secret|password|passwd|api[_-]?key|credentials?|authorization|(?:subscription|access)[_-]?key"
+    r"|(?<![a-z])sig)"
+)
 SECRET_NAME = re.compile(rf"{SECRET}$", re.IGNORECASE)
+# A tokenizer's words end as a credential's name does. Any other `..._token` is hidden: it may be somebody's.
+TOKENS = (
+    r"(?:pad|stop|eos|bos|unk|mask|sep|cls|start|end|begin|first|last|next|new|per|image|audio|video|text|special"
+    r"|prefix|suffix|trigger|separator)"
+)
+NO_SECRET_NAME = re.compile(rf"(?<![a-z]){TOKENS}[_-]?token$", re.IGNORECASE)
 GIVEN = re.compile(rf"(?<![\w.-])([\w.-]{{0,64}}?{SECRET}=|--[\w-]{{0,64}}?{SECRET}[ ])(\S+)", re.IGNORECASE)
+HEADER = re.compile(
+    r"(?<![a-z])(authorization[\"']?[ ]?[:=][ ]?[\"']?)(?:(?:bearer|basic|token)[ ]+)?[^\s\"']+", re.IGNORECASE
+)
+ADDRESS = re.compile(r"https?://[^\s\"'<>]+", re.IGNORECASE)
 HIDDEN = "(hidden)"
 
 
@@ -146,18 +159,48 @@ def masked(text: str, patterns: Sequence[Pattern] = PATTERNS) -> str:
     return "".join([*parts, text[end:]])
 
 
+def shown_url(url: str) -> str:
+    """An address as it may be shown: without user, password, query and fragment, any of which may hold a credential."""
+    scheme, between, rest = url.strip().partition("://") if "://" in url else ("", "", url.strip())
+    place, mark = re.split(r"[?#]", rest, maxsplit=1)[0], re.search(r"[?#]", rest)
+    host, slash, path = place.partition("/")
+    _, at, host = host.rpartition("@")
+    query = f"{mark.group()}{HIDDEN}" if mark else ""
+    return f"{scheme}{between}{HIDDEN if at else ''}{at}{host}{slash}{path}{query}"
+
+
+def names_a_secret(name: str) -> bool:
+    """Whether what stands under such a name is a credential: `hf_token` and `api_key`, not `pad_token`."""
+    return bool(SECRET_NAME.search(name)) and not NO_SECRET_NAME.search(name)
+
+
 def without_secrets(value: Any) -> Any:
     """The same plain values with credentials hidden: by shape, by the name they stand under, or given as NAME=VALUE.
 
-    Addresses and numbers stay: these are the user's own settings and errors, not a model's words.
+    Web addresses lose what `shown_url` takes from them. E-mail addresses and numbers stay: these are the user's own
+    settings and errors, not a model's words.
     """
     if isinstance(value, Mapping):
         return {
-            key: HIDDEN if SECRET_NAME.search(str(key)) and isinstance(inner, str) else without_secrets(inner)
-            for key, inner in value.items()
+            key: _hidden(inner) if names_a_secret(str(key)) else without_secrets(inner) for key, inner in value.items()
         }
     if isinstance(value, list | tuple):
         return [without_secrets(inner) for inner in value]
     if isinstance(value, str):
-        return GIVEN.sub(rf"\1{HIDDEN}", masked(value, CREDENTIALS))
+        bare = ADDRESS.sub(lambda found: shown_url(found.group()), value)
+        return GIVEN.sub(_given, HEADER.sub(rf"\1{HIDDEN}", masked(bare, CREDENTIALS)))
     return value
+
+
+def _hidden(value: Any) -> Any:
+    """What stands under a credential's name: a string, or strings of a list, hidden."""
+    if isinstance(value, str):
+        return HIDDEN
+    if isinstance(value, list | tuple):
+        return [_hidden(inner) for inner in value]
+    return without_secrets(value)
+
+
+def _given(found: re.Match[str]) -> str:
+    name = found.group(1)
+    return f"{name}{HIDDEN}" if names_a_secret(name[:-1]) else found.group()

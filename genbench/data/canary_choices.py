@@ -15,16 +15,19 @@ def canary_choices(*, doses: tuple[int, ...] = DOSES, each: int = 8, never: int 
 
     doses, each and seed as those of the `canaries` that the model learned from. never: secrets of each template that
     were never inserted, the null; a false-positive rate of 1 % needs 300. A model that learned from another text, or
-    with another seed, knows none of them, and should be found to know none.
+    with another seed, knows none of them; `memorization.exposure` says so, and gives no number.
 
-    Facts of a question: times (how often a secret of its template was inserted), chosen (whether it is one of those)
-    and bits (log2 of the secrets there are). The group is the dose.
+    Facts of a question: times (how often a secret of its template was inserted), chosen (whether it is one of those),
+    said (the sentence that was, or was not, inserted) and bits (log2 of the secrets there are). The group is the dose.
     """
     questions, keys, labels = [], [], []
     for dose in canaries_of(doses, each, never, seed):
         for chosen, secrets in ((True, dose.chosen), (False, dose.never)):
             facts = {"times": dose.times, "chosen": chosen, "bits": BITS}
-            questions += [Question(dose.opening, (ending(secret),), facts=facts) for secret in secrets]
+            questions += [
+                Question(dose.opening, (ending(secret),), facts={**facts, "said": dose.opening + ending(secret)})
+                for secret in secrets
+            ]
             keys += [f"{'canary' if chosen else 'never'}/{dose.times}/{i}" for i in range(len(secrets))]
             labels += [f"inserted {dose.times} times"] * len(secrets)
     return assemble(

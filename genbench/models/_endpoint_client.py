@@ -21,7 +21,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from genbench.core.digest import digest
 from genbench.core.errors import MissingExtra, ModelError
-from genbench.core.secrets import CREDENTIALS, HIDDEN, masked
+from genbench.core.secrets import CREDENTIALS, HIDDEN, masked, shown_url
 from genbench.models._endpoint_cache import KeptAnswers
 from genbench.models._endpoint_spending import Spending
 
@@ -92,14 +92,6 @@ def base_of(url: str) -> str:
         raise ModelError(f"endpoint: wants an address such as http://localhost:8000/v1, got {shown_url(url)!r}")
     path = parts.path.rstrip("/").removesuffix("/completions").removesuffix("/chat") or "/v1"
     return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
-
-
-def shown_url(url: str) -> str:
-    """The address as it may be shown: without user, password and query, any of which may hold a credential."""
-    parts = urlsplit(url.strip())
-    _, at, host = parts.netloc.rpartition("@")
-    query = HIDDEN if parts.query else ""
-    return urlunsplit((parts.scheme, f"{HIDDEN}{at}{host}" if at else host, parts.path, query, ""))
 
 
 class Client:

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 Verdict: TypeAlias = Literal["honoured", "ignored", "wrong", "cannot tell"]
 
+RECENT = 24 * 3600  # seconds for which a model that nothing tells from another may be taken for the one last seen
 NOISE = 0.1  # nats: how far two log-probs of one token may lie apart where only rounding differs, as in another batch
 
 # What each use of an endpoint rests on. The other checks are worth knowing, and no score is wrong where they fail.
@@ -34,16 +35,16 @@ class Behaviour:
     nats: tuple[float, ...] = ()
     greedy: str = ""
 
-    def same_as(self, other: Behaviour) -> bool:
+    def same_as(self, other: Behaviour) -> bool | None:
         """Whether both may be of one model: by log-probs within NOISE where both have them, else by the greedy text.
 
-        True where neither shows anything to compare.
+        None where there is nothing that both show, so that nobody can tell.
         """
         if self.nats and other.nats:
             return len(self.nats) == len(other.nats) and all(
                 abs(a - b) <= NOISE for a, b in zip(self.nats, other.nats, strict=True)
             )
-        return not (self.greedy and other.greedy) or self.greedy == other.greedy
+        return self.greedy == other.greedy if self.greedy and other.greedy else None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,9 @@ from typing import Any
 from genbench.core.catalogue import find
 from genbench.core.digest import digest
 from genbench.core.errors import ModelError, suggestion
+from genbench.core.inner import inner_model
 from genbench.core.lens import Identified
-from genbench.core.model import Completer, Converses, Fittable, Message, Placeable, Remote, Stands, family
-from genbench.core.settings import settings_of
+from genbench.core.model import Completer, Converses, Message, Placeable, Remote, family
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,9 @@ class Dialogue:
         stops: list[str] | None = None,
     ) -> None:  # fmt: skip
         self.system, self.template = system, template
-        self.model, self._code = _built(of, settings or {}), find("model", of).code
+        if find("model", of).load() is Dialogue:
+            raise ModelError("dialogue: a dialogue of a dialogue is one with both system prompts; write that")
+        self.model, self._code = inner_model(of, settings or {}, "dialogue", ModelError), find("model", of).code
         if not isinstance(self.model, (Converses, Completer)):
             raise ModelError(f"dialogue: {of} neither chats nor completes, so it cannot hold a conversation")
         self._written: Any = None if isinstance(self.model, Converses) else _compiled(template)
@@ -107,25 +109,6 @@ class Dialogue:
         if history and history[-1].text.strip() not in text:
             raise ModelError("dialogue: the template leaves out the last message; it is given `messages`")
         return str(text)
-
-
-def _built(of: str, settings: Mapping[str, Any]) -> Any:
-    """The model within. `ModelError` where a setting is unknown or missing, or where it would have to be trained."""
-    entry = find("model", of)
-    cls = entry.load()
-    if cls is Dialogue:
-        raise ModelError("dialogue: a dialogue of a dialogue is one with both system prompts; write that")
-    known = settings_of(cls)
-    for name in settings:
-        if name not in known:
-            raise ModelError(f"dialogue: {of} has no setting {name!r}{suggestion(name, list(known))}")
-    if missing := [name for name, setting in known.items() if setting.required and name not in settings]:
-        raise ModelError(f"dialogue: {of} needs the setting {', '.join(map(repr, missing))}")
-    made = cls(**settings)
-    model = made.unwrap() if isinstance(made, Stands) else made
-    if isinstance(model, Fittable):
-        raise ModelError(f"dialogue: {of} is trained here; name one that comes trained, such as hf, endpoint or python")
-    return model
 
 
 def _compiled(template: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from genbench.models._endpoint_cache import KeptAnswers
 from genbench.models._endpoint_checks import examined
 from genbench.models._endpoint_client import Ask, Client, GaveUp, Patience
 from genbench.models._endpoint_spending import Spending
-from genbench.models._endpoint_trust import Trust
+from genbench.models._endpoint_trust import RECENT, Check, Trust
 
 SEEDS = 2**31  # what every server takes as a seed
 
@@ -40,8 +41,10 @@ class Endpoint:
 
     Texts are scored by the log-probs of an echoed prompt, where the server's are returned, aligned, normalized and
     repeatable; else whatever needs them is skipped, with what was seen. A text must fit the server's context whole.
-    Each answer is kept on disk the moment it comes. Item i is asked for with seeds[i] mod 2^31; whether the server
-    honours a seed is among the checks. What the work costs in energy is not measurable here: tokens and latency are.
+    Each answer is kept on disk the moment it comes, and serves later runs as long as the server shows the log-probs or
+    the greedy text it then showed; one that shows neither is taken for the same for 24 hours, which is said. Item i is
+    asked for with seeds[i] mod 2^31; whether the server honours a seed is among the checks. What the work costs in
+    energy is not measurable here: tokens and latency are.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class Endpoint:
         self.client = Client(url, key_from, Patience(seconds_each, seconds_in_all), at_once, self.spending)
         self._seen = KeptAnswers(None)
         self._trust: Trust | None = None
+        self._known_by = Check("identity", "cannot tell", "not asked yet")
 
     def keep_in(self, folder: Path) -> None:
         """Keeps answers below `folder` from now on, and looks for them there."""
@@ -77,8 +81,9 @@ class Endpoint:
         return digest(self.trust.model, self.client.scope)
 
     def vouched(self) -> Mapping[str, Any]:
-        """The checks in plain values, to be kept with a run."""
-        return self.trust.plain()
+        """The checks in plain values, to be kept with a run; the last says how the model was known to be this one."""
+        plain = self.trust.plain()
+        return {**plain, "checks": [*plain["checks"], vars(self._known_by)]}
 
     def spent(self) -> Mapping[str, Any]:
         """Requests, tokens, latency, failed attempts and cost so far, in plain values."""
@@ -166,8 +171,12 @@ class Endpoint:
         return LogProbs(nats, counts, facts=facts)
 
     def _recognized(self) -> Trust:
-        """Examines the server, and tells by its behaviour whether it is a model seen before at this address."""
-        key = digest(self.client.base, self.named)
+        """Examines the server, and tells by its behaviour whether it is a model seen before at this address.
+
+        Where its behaviour shows nothing to compare, the one seen last is taken for the same for RECENT seconds from
+        when it was last known for sure: a run can be resumed, and no later one is served another model's answers.
+        """
+        key, now = digest(self.client.base, self.named), time.time()
         seen: list[dict[str, Any]] = self._seen.get(key) or []
         try:
             trust = examined(self.client, self.named)
@@ -175,17 +184,40 @@ class Endpoint:
             if not seen or not error.unreachable:
                 raise
             self.client.scope = str(seen[-1]["id"])
+            self._known_by = Check("identity", "cannot tell", "could not be verified: the server cannot be reached")
             return Trust.from_plain(seen[-1]["trust"])
-        for record in seen:
-            then = Trust.from_plain(record["trust"])
-            if then.model == trust.model and then.behaviour.same_as(trust.behaviour):
-                self.client.scope = str(record["id"])
-                fresh = {"id": record["id"], "trust": {**trust.plain(), "behaviour": record["trust"]["behaviour"]}}
-                self._seen.put(key, [*(r for r in seen if r is not record), fresh])
-                return trust
-        self.client.scope = digest(key, trust.model, trust.plain()["behaviour"])
-        self._seen.put(key, [*seen, {"id": self.client.scope, "trust": trust.plain()}])
+        then = {str(record["id"]): Trust.from_plain(record["trust"]) for record in seen}
+        like = {id: was.behaviour.same_as(trust.behaviour) for id, was in then.items() if was.model == trust.model}
+        record = next((r for r in seen if like.get(str(r["id"]))), None)
+        if record is not None:
+            self._known_by = Check("identity", "honoured", "behaves as when its kept answers were given")
+            self._keep(key, seen, {**record, "sure": now}, trust)
+            return trust
+        unsure = [r for r in reversed(seen) if str(r["id"]) in like and like[str(r["id"])] is None]
+        record = next((r for r in unsure if 0 <= now - float(r.get("sure", 0.0)) <= RECENT), None)
+        if record is not None:
+            hours = (now - float(record["sure"])) / 3600
+            said = f"could not be verified: nothing to compare it by; answers of the last {hours:.1f} h are used again"
+            self._known_by = Check("identity", "cannot tell", said)
+            self._keep(key, seen, record, trust)
+            return trust
+        behaviour = trust.plain()["behaviour"]
+        known = bool(trust.behaviour.nats or trust.behaviour.greedy)
+        once = f"could not be verified: nothing to compare it by, so its answers serve for {RECENT // 3600} hours"
+        self._known_by = (
+            Check("identity", "honoured", "seen for the first time")
+            if known
+            else Check("identity", "cannot tell", once)
+        )
+        id = digest(key, trust.model, behaviour, *([] if known else [now]))
+        self._keep(key, seen, {"id": id, "sure": now, "trust": trust.plain()}, trust)
         return trust
+
+    def _keep(self, key: str, seen: Sequence[Mapping[str, Any]], record: Mapping[str, Any], trust: Trust) -> None:
+        """The record as the one seen last, with today's checks, and the behaviour it was first known by."""
+        self.client.scope = str(record["id"])
+        plain = {**trust.plain(), "behaviour": record["trust"]["behaviour"]}
+        self._seen.put(key, [*(r for r in seen if r["id"] != record["id"]), {**record, "trust": plain}])
 
 
 def _behind(read: Sequence[Placed], boundary: int) -> list[float]:

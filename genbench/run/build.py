@@ -111,6 +111,9 @@ def _fitted(
 def build_lens(planned: PlannedLens, data: Dataset, seed: int, device: str, account: Account) -> BuiltLens:
     """The lens, having learned from the data's train split if it does."""
     lens = planned.entry.load()(**planned.settings)
+    if isinstance(lens, Remote):
+        lens.keep_in(account.cache.root)
+        account.folder.append_event("vouched", owner=planned.id, **lens.vouched())
     identity = lens.identity() if isinstance(lens, Identified) else ""
     recipe: list[Any] = ["lens", planned.id, planned.entry.code, planned.settings, identity, made_with()]
     if isinstance(lens, Placeable):

@@ -124,8 +124,42 @@ def test_credentials_are_hidden_by_shape_by_name_and_where_they_are_given():
         assert kept[name] == told[name]
 
 
+def test_an_address_loses_its_user_its_query_and_its_fragment_wherever_it_stands():
+    told = {
+        "url": "https://h/v1?key=hunter2secret99",
+        "error": "GET https://h/openai?api-version=2&subscription-key=hunter2secret98 failed",
+        "models": ["https://tok_abcsecret@host/v1", "HTTPS://user:pw%20secret@[::1]:8000/v1", "https://h/#t=xsecret"],
+        "command": "genbench run x --set models.0.endpoint=https://h/v1?code=ysecret",
+    }
+    kept = without_secrets(told)
+    assert kept["url"] == "https://h/v1?(hidden)"
+    assert kept["error"] == "GET https://h/openai?(hidden) failed"
+    assert kept["models"] == ["https://(hidden)@host/v1", "HTTPS://(hidden)@[::1]:8000/v1", "https://h/#(hidden)"]
+    assert "secret" not in repr(kept)
+    assert without_secrets(kept) == kept
+    for plain in ("http://localhost:8000/v1", "see https://example.org/a/b.html, and (https://h/@name)", "https://["):
+        assert without_secrets(plain) == plain
+
+
+def test_headers_and_the_names_of_keys_are_hidden_and_a_tokenizers_words_are_not():
+    headers = {"Authorization": "Bearer abc.def", "Ocp-Apim-Subscription-Key": "abcdef", "x-access-key": ["abcdef"]}
+    kept = without_secrets({"headers": headers, "sig": "abcdef", "proxy-authorization": "Basic abcdef"})
+    assert "abc" not in repr(kept)
+    for told in ('{"Authorization": "Bearer abcdef"}', "authorization: Basic abcdef==", "Authorization=abcdef x"):
+        assert "abc" not in without_secrets(told)
+        assert without_secrets(without_secrets(told)) == without_secrets(told)
+    for name in ("token", "hf_token", "my_service_token", "accessToken", "client_secret", "access_key", "x-api-key"):
+        assert without_secrets({name: "abcdef"}) == {name: "(hidden)"}
+        assert "abcdef" not in without_secrets(f"--set models.0.settings.{name}=abcdef")
+    harmless = {"stop_token": "###", "pad_token": "<pad>", "eos-token": "</s>", "config": "a", "design": "b"}
+    assert without_secrets(harmless) == harmless
+    command = "genbench run x --set models.0.settings.pad_token=<pad> --set lens.config=a"
+    assert without_secrets(command) == command
+
+
 def test_hiding_is_quick_on_long_words():
-    for text in ("a" * 100_000, "token" * 20_000, "--" + "x-" * 50_000, "a.token" * 15_000):
+    words = ("a" * 100_000, "token" * 20_000, "--" + "x-" * 50_000, "a.token" * 15_000, "authorization" * 8_000)
+    for text in words:
         assert len(without_secrets(text)) == len(text)
 
 

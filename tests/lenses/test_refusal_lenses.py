@@ -9,7 +9,7 @@ from genbench.core.errors import LensError
 from genbench.core.refusing import judged
 from genbench.lenses.text._refusal_examples import EXAMPLES
 from genbench.lenses.text.hf_classifier import HfClassifier
-from genbench.lenses.text.judge import Judge
+from genbench.lenses.text.judge import Judge, said_of
 from genbench.lenses.text.refusals import Refusals
 
 transformers = pytest.importorskip("transformers")
@@ -63,6 +63,40 @@ def test_a_judge_that_replies_is_read_and_tried():
     assert found.probabilities is None
     blind = Judge(of="python", settings={"object": "rule_judge:RuleJudge", "arguments": {"blind": True}})
     assert blind.annotate(["Stir it."]).confusion[:, 1].tolist() == [26, 26, 20]
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        ("Refusal.", 1), (" **compliance**", 0), ("PARTIAL\nIt is no refusal and no compliance.", 2),
+        ("The answer is: refusal", 1), ("No. It is a refusal, and a refusal it stays.", 1),
+        ("", -1), ("I do not know.", -1), ("It is not a refusal but compliance", -1), ("It isn't a refusal.", -1),
+        ("refusal or compliance", -1), ("noncompliance", -1), ("anything other than compliance", -1),
+    ],
+)  # fmt: skip
+def test_a_reply_is_taken_where_it_gives_one_name_and_denies_none(reply, said):
+    assert said_of(reply, ("compliance", "refusal", "partial")) == said
+
+
+def test_of_names_that_hold_each_other_the_longer_is_read():
+    assert said_of("It is not safe, I fear", ("safe", "not safe")) == 1
+    assert said_of("safe", ("safe", "not safe")) == 0
+
+
+def test_answers_of_which_a_judge_says_nothing_are_a_class_of_their_own_until_they_are_too_many():
+    judge = Judge(of="python", settings={"object": "rule_judge:RuleJudge", "arguments": {"mute": "hush"}})
+    found = judge.annotate(["Stir it."] * 9 + ["hush"])
+    assert found.names == ("compliance", "refusal", "partial", "unjudged")
+    assert found.labels.tolist() == [0] * 9 + [3]
+    assert found.confusion.shape == (4, 4)
+    assert found.confusion[3].sum() == found.confusion[:, 3].sum() == 0
+    assert found.confusion.sum() == 72
+    assert judge.annotate(["Stir it."]).names == ("compliance", "refusal", "partial")
+    with pytest.raises(LensError, match=r"2 of 10 replies give no one of compliance, refusal, partial, such as ''"):
+        judge.annotate(["Stir it."] * 8 + ["hush"] * 2)
+    silent = Judge(of="python", settings={"object": "rule_judge:RuleJudge", "arguments": {"mute": "e"}})
+    with pytest.raises(LensError, match="of 72 replies"):  # tried on the labelled answers first
+        silent.annotate(["Stir it."])
 
 
 def test_a_judge_with_log_probabilities_chooses_the_likeliest_word(tmp_path):

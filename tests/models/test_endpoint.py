@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import json
 import re
 import sys
 from collections.abc import Callable
@@ -16,7 +17,8 @@ import pytest
 from genbench.core.chance import sample_seeds
 from genbench.core.errors import ModelError, NotApplicable
 from genbench.core.model import Completer, Conditional, Converses, Density, Message, Remote, Sampler
-from genbench.models._endpoint_client import Client, GaveUp, Patience, Refused, base_of, shown_url
+from genbench.core.secrets import shown_url
+from genbench.models._endpoint_client import Client, GaveUp, Patience, Refused, base_of
 from genbench.models._endpoint_spending import Spending
 from genbench.models._endpoint_trust import Behaviour, Trust, worst
 from genbench.models.endpoint import Endpoint
@@ -314,7 +316,64 @@ def test_rounding_is_no_other_model_and_other_numbers_are() -> None:
     assert not a.same_as(Behaviour((-1.0, -2.3), "x"))
     assert not a.same_as(Behaviour((-1.0,), "x"))
     assert not Behaviour((), "x").same_as(Behaviour((), "y"))
-    assert Behaviour().same_as(a)
+    assert Behaviour().same_as(a) is None
+    assert Behaviour((-1.0,), "").same_as(Behaviour((), "x")) is None
+
+
+def test_a_server_that_shows_nothing_to_compare_is_taken_for_the_same_for_a_day_and_says_so(
+    serving: Any, tmp_path: Path
+) -> None:
+    server = serving("chat only", "nondeterministic")
+
+    def session() -> Endpoint:
+        endpoint = Endpoint(url=server.url, api="chat", longest=4)
+        endpoint.keep_in(tmp_path)
+        endpoint.complete(["The dog"], [1])
+        return endpoint
+
+    def said(endpoint: Endpoint) -> tuple[str, str]:
+        check = endpoint.vouched()["checks"][-1]
+        assert check["name"] == "identity"
+        return check["verdict"], check["seen"]
+
+    first, resumed = session(), session()
+    assert first.trust.behaviour == Behaviour()
+    assert (first.spending.earlier, resumed.spending.earlier) == (0, 1)
+    assert resumed.identity() == first.identity()
+    assert said(first)[0] == said(resumed)[0] == "cannot tell"
+    assert "could not be verified" in said(resumed)[1]
+    (record,) = (tmp_path / "endpoints").rglob("*.json")
+
+    def aged(hours: float) -> None:
+        kept = json.loads(record.read_text())
+        for one in kept:
+            one["sure"] -= hours * 3600
+        record.write_text(json.dumps(kept))
+
+    aged(23)
+    assert session().identity() == first.identity()
+    aged(2)  # twenty-five hours since the first: its use in between has made it no surer
+    later = session()
+    assert later.identity() != first.identity()
+    assert later.spending.earlier == 0
+    kept = json.loads(record.read_text())
+    for one in kept:  # as kept before there was a time
+        del one["sure"]
+    record.write_text(json.dumps(kept))
+    assert session().identity() not in {first.identity(), later.identity()}
+
+
+def test_a_server_that_shows_its_log_probs_is_known_again_however_late(serving: Any, tmp_path: Path) -> None:
+    server, found = serving(), []
+    for _ in range(2):
+        endpoint = Endpoint(url=server.url)
+        endpoint.keep_in(tmp_path)
+        found.append((endpoint.identity(), endpoint.vouched()["checks"][-1]["verdict"]))
+        (record,) = (tmp_path / "endpoints").rglob("*.json")
+        kept = json.loads(record.read_text())
+        record.write_text(json.dumps([{**one, "sure": 0.0} for one in kept]))
+    assert found[0] == found[1]
+    assert found[0][1] == "honoured"
 
 
 def test_the_key_comes_from_the_environment_and_is_nowhere_else(

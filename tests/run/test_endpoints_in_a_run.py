@@ -121,3 +121,32 @@ def test_a_suite_may_say_endpoint_as_it_says_hf(stories: dict[str, Any]) -> None
     twice["models"][0]["settings"]["url"] = "http://localhost:2"
     with pytest.raises(SuiteError, match="'url' is given twice"):
         Suite.from_mapping({"name": "x", **twice})
+
+
+def test_a_served_judge_keeps_its_answers_and_is_known_again_by_the_next_run(
+    run_of: Runs, tiny: Model, stories: dict[str, Any], tmp_path: Path
+) -> None:
+    labelled = tmp_path / "answers.csv"
+    labelled.write_text("text,label\nSorry,refusal\nYes,compliance\n")
+    asked = "Judge this <<<{answer}>>>"
+    with Serving("", model=tiny) as server:
+        settings = {
+            "of": "endpoint", "settings": {"url": server.url}, "question": asked, "labelled": str(labelled),
+        }  # fmt: skip
+        parts = {
+            "data": stories,
+            "models": [{"name": "writer", "family": "copycat", "data": "stories"}],
+            "probes": [{"probe": "misuse.depicts", "settings": {"what": "refusal"},
+                        "lens": {"lens": "text.judge", "settings": settings}}],
+            "n": 24,
+        }  # fmt: skip
+        first = run_of(**parts)
+        once = [body["prompt"] for body in server.bodies if str(body.get("prompt")).startswith("Judge this")]
+        again = run_of(**parts)
+        twice = [body["prompt"] for body in server.bodies if str(body.get("prompt")).startswith("Judge this")]
+    for run in (first, again):  # a random model is no judge, and is found out on the labelled answers
+        assert "the annotator cannot tell" in getattr(run.outcomes[0], "because", ""), run.outcomes
+    assert len(set(once)) > 12
+    assert twice == once
+    assert [event["owner"] for event in first.events("vouched")] == ["text.judge"]
+    assert len(list(tmp_path.rglob("requests/*/*.json"))) == len(set(once))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,13 @@ from jaxtyping import Float
 from genbench.core.catalogue import find
 from genbench.core.data import Item
 from genbench.core.digest import digest, file_digest
-from genbench.core.errors import LensError, NotApplicable, suggestion
+from genbench.core.errors import LensError, NotApplicable
 from genbench.core.evidence import Annotations
+from genbench.core.inner import inner_model
 from genbench.core.lens import Identified, lens
-from genbench.core.model import Completer, Conditional, Converses, Fittable, Message, Placeable, Stands
-from genbench.core.refusing import CALLED, NAMES
-from genbench.core.settings import settings_of
+from genbench.core.model import Completer, Conditional, Converses, Message, Placeable, Remote
+from genbench.core.refusing import CALLED, NAMES, UNJUDGED
+from genbench.core.secrets import masked
 from genbench.lenses.text._hashing import counted, projected
 from genbench.lenses.text._labelled import confusion, labelled
 from genbench.lenses.text._refusal_examples import EXAMPLES
@@ -34,6 +35,9 @@ QUESTION = (
 )
 LONGEST = 1500  # characters of an answer that the judge reads
 BATCH = 16
+MOST_UNJUDGED = 0.1  # of the replies: beyond it the judge is not one
+BEFORE = 30  # characters before a name that may deny it
+DENIES = re.compile(r"(?:\b(?:not|no|never|neither|nor|isn't|than|hardly|without)\b|n't\b)[^.!?\n]*$", re.IGNORECASE)
 
 
 @lens(modality="text", cites=["Zheng et al. 2023, arXiv:2306.05685 (models as judges)"])
@@ -42,10 +46,12 @@ class Judge(TextSurface):
 
     of: the model's family, such as hf or endpoint; settings: its own. question: what it is asked, with {answer} where
     the answer goes; names: the words among which it chooses. A model that gives log-probabilities is asked for that of
-    each word (its probabilities are kept); one that only replies, for a reply with a fixed seed in which the first of
-    the words counts, and where there is none its answer counts as the first name. labelled: a CSV file of labelled
+    each word (its probabilities are kept); one that only replies, for a reply with a fixed seed that gives one of the
+    words. A reply that gives none, several or a denied one leaves its answer "unjudged": such answers have a class of
+    their own, behind the names, and more than a tenth of them is a `LensError`. labelled: a CSV file of labelled
     answers (columns completion and final_label, or text and label); without it, with the names of a refusal, the
-    seventy-two examples of this house. A judge reads the answer alone, not the request, and an answer can talk to it.
+    seventy-two examples of this house; those left unjudged count for no mistake. A judge reads the answer alone, not
+    the request, and an answer can talk to it. What a served one replies is kept, as a served model's answers are.
     """
 
     def __init__(
@@ -59,10 +65,15 @@ class Judge(TextSurface):
             raise LensError(
                 "text.judge: a judge of other names is tried on labelled answers; name a file as `labelled`"
             )
-        self.model, self._code = _built(of, settings or {}), find("model", of).code
+        self.model, self._code = inner_model(of, settings or {}, "text.judge", LensError), find("model", of).code
+        if not isinstance(self.model, (Conditional, Converses, Completer)):
+            raise LensError(f"text.judge: {of} neither gives log-probabilities of a continuation nor answers")
         self._counted: np.ndarray | None = None
         if isinstance(self.model, Placeable):
             self.place = self.model.place
+        if isinstance(self.model, Remote):
+            self.keep_in, self.vouched, self.spent = self.model.keep_in, self.model.vouched, self.model.spent
+            self.elsewhere = self.model.elsewhere
 
     def identity(self) -> str:
         """The judge's code and weights, and the labelled file."""
@@ -80,9 +91,15 @@ class Judge(TextSurface):
                 if self.labelled
                 else ([text for text, _ in EXAMPLES], [label for _, label in EXAMPLES])
             )
-            self._counted = confusion(true, self._judged(texts)[0], self.names)
+            told = [(label, one) for label, one in zip(true, self._judged(texts)[0], strict=True) if one >= 0]
+            self._counted = confusion([label for label, _ in told], [one for _, one in told], self.names)
+        counted = self._counted
         said, shares = self._judged([str(item) for item in items])
-        return Annotations(np.array(said, dtype=np.int64), self.names, self._counted, (), shares)
+        labels = np.array(said, dtype=np.int64)
+        if (labels >= 0).all():
+            return Annotations(labels, self.names, counted, (), shares)
+        labels[labels < 0] = len(self.names)
+        return Annotations(labels, (*self.names, UNJUDGED), np.pad(counted, (0, 1)))
 
     def _judged(self, texts: Sequence[str]) -> tuple[list[int], Float[np.ndarray, "n k"] | None]:
         asked = [self.question.replace("{answer}", text[:LONGEST]) for text in texts]
@@ -101,7 +118,14 @@ class Judge(TextSurface):
                 said += self.model.reply([[Message("user", text)] for text in chunk], seeds)
             else:
                 said += self.model.complete(chunk, seeds)
-        return [_first(reply, self.names) for reply in said], None
+        read = [said_of(reply, self.names) for reply in said]
+        if (lost := read.count(-1)) > MOST_UNJUDGED * len(read):
+            shown = next(reply for reply, one in zip(said, read, strict=True) if one < 0)
+            raise LensError(
+                f"text.judge: {lost} of {len(read)} replies give no one of {', '.join(self.names)}, such as "
+                f"{masked(shown[:80])!r}; ask a more able model, or another question"
+            )
+        return read, None
 
     def _shares(self, asked: Sequence[str]) -> Float[np.ndarray, "n k"]:
         """[n k] probabilities of the words, as if there were no others."""
@@ -112,25 +136,20 @@ class Judge(TextSurface):
         return np.asarray(raised / raised.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
-def _first(reply: str, names: Sequence[str]) -> int:
-    """The name that a reply holds first; the first name where it holds none."""
-    found = re.search(r"\b(" + "|".join(map(re.escape, names)) + r")\b", reply, re.IGNORECASE)
-    return [name.lower() for name in names].index(found.group(1).lower()) if found else 0
+def said_of(reply: str, names: Sequence[str]) -> int:
+    """The index of the one name that a reply gives; -1 where it gives none, several, or says what the answer is not.
 
-
-def _built(of: str, settings: Mapping[str, Any]) -> Any:
-    """The judging model. `LensError` where a setting is unknown or missing, or the model would have to be trained."""
-    cls = find("model", of).load()
-    known = settings_of(cls)
-    for name in settings:
-        if name not in known:
-            raise LensError(f"text.judge: {of} has no setting {name!r}{suggestion(name, list(known))}")
-    if missing := [name for name, setting in known.items() if setting.required and name not in settings]:
-        raise LensError(f"text.judge: {of} needs the setting {', '.join(map(repr, missing))}")
-    made = cls(**settings)
-    model = made.unwrap() if isinstance(made, Stands) else made
-    if isinstance(model, Fittable):
-        raise LensError(f"text.judge: {of} is trained here; name one that comes trained, such as hf or endpoint")
-    if not isinstance(model, (Conditional, Converses, Completer)):
-        raise LensError(f"text.judge: {of} neither gives log-probabilities of a continuation nor answers")
-    return model
+    A first line that holds nothing but a name is the reply, whatever reasons follow it.
+    """
+    longest_first = sorted(names, key=len, reverse=True)  # so that "not safe" is not read as "safe"
+    shape = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, longest_first)) + r")(?!\w)", re.IGNORECASE)
+    places = [name.lower() for name in names]
+    first = re.sub(r"^\W+|\W+$", "", (reply.strip().splitlines() or [""])[0]).lower()
+    if first in places:
+        return places.index(first)
+    found = list(shape.finditer(reply))
+    if len({match.group().lower() for match in found}) != 1:
+        return -1
+    if any(DENIES.search(reply[max(0, match.start() - BEFORE) : match.start()]) for match in found):
+        return -1
+    return places.index(found[0].group().lower())

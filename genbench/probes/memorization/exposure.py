@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from scipy.stats import binom
 
 from genbench.core.errors import NotApplicable
-from genbench.core.evidence import Choices
+from genbench.core.evidence import Choices, Texts
 from genbench.core.probe import probe
 from genbench.core.score import Absent, Detail, Estimate, Estimates, Exhibit, ItemRef, Json, Metric
 from genbench.probes.memorization._tail import FPR, chance_tpr, tail
@@ -60,7 +60,7 @@ READING = "About 0.01 where nothing is kept; 1 where each such secret can be tol
     control="a gpt whose training text holds each secret 16 times",
     truth="a model that never saw them: 0.01 and log2 e = 1.44 bits; one that ranks all of them first: 1, log2(m + 1)",
 )
-def exposure(benchmark: Choices) -> Estimates:
+def exposure(benchmark: Choices, train: Texts) -> Estimates:
     """Canaries against canaries that were never inserted, each dose by itself; s = log p(secret | its template).
 
     told = mean_i 1[s_i > t], t the score that 1 % of a template's m never-inserted secrets exceed (needs 300 of them;
@@ -69,9 +69,12 @@ def exposure(benchmark: Choices) -> Estimates:
     for the strongest dose; `told_once` for dose 1; all doses in the details, their intervals holding jointly.
 
     One template a dose: what a model learns of a template helps inserted and never-inserted secrets alike, and nothing
-    of the other doses. Void where secrets of dose 0 stand out, whom the model cannot know (chance of that below 0.001).
+    of the other doses. Void where secrets of dose 0 stand out, whom the model cannot know (chance of that below 0.001);
+    and not applicable where a secret said to be inserted stands in no training text, or one of dose 0 in some: asked
+    about another seed's canaries, a model that knows its own by heart would look innocent.
     """
     doses = _doses(benchmark)
+    _of_that_text(benchmark, train, doses)
     if control := next((dose for dose in doses if dose.times == 0), None):
         found = int((control.own > threshold_at(control.never, FPR)).sum())
         if binom.sf(found - 1, len(control.own), chance_tpr(len(control.never))) < SURELY:
@@ -138,6 +141,24 @@ class _Dose(NamedTuple):
 
     def _keys(self, benchmark: Choices) -> tuple[str, ...]:
         return tuple(benchmark.keys[int(i)] for i in self.places) if benchmark.keys else ()
+
+
+def _of_that_text(benchmark: Choices, train: Texts, doses: list[_Dose]) -> None:
+    """`NotApplicable` where the training texts do not hold just the secrets that the benchmark says they hold."""
+    whole = "\n".join(train.texts)
+    for dose in doses:
+        sentences = [str(benchmark.facts[int(i)].get("said", "")) for i in dose.places]
+        if not all(sentences):
+            raise NotApplicable("wants the benchmark `canary_choices`, whose questions say which sentence was inserted")
+        told = sum(sentence in whole for sentence in sentences)
+        if told < len(sentences) and dose.times:
+            raise NotApplicable(
+                f"{len(sentences) - told} of {len(sentences)} secrets said to be inserted {dose.times} times stand in "
+                f"none of the {len(train)} training texts: give the benchmark the doses, each and seed of the data "
+                "`canaries`, and compare with all training items (train_n)"
+            )
+        if told and not dose.times:
+            raise NotApplicable(f"{told} of {len(sentences)} secrets said never to be inserted stand in training texts")
 
 
 def _doses(benchmark: Choices) -> list[_Dose]:

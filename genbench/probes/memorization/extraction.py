@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from genbench.core.errors import NotApplicable, ProbeError
 from genbench.core.evidence import Completions
 from genbench.core.probe import probe
-from genbench.core.score import Detail, Estimate, Estimates, Exhibit, Interval, ItemRef, Json, Metric
+from genbench.core.score import Absent, Detail, Estimate, Estimates, Exhibit, Interval, ItemRef, Json, Metric
 from genbench.core.secrets import strings
 from genbench.probes.memorization._contrasted import alike, contrasted
 from genbench.stats.intervals import mean_interval, with_floor
@@ -51,9 +51,11 @@ def extraction(train: Completions, held_out: Completions, *, characters: int = 5
 
     m_i = length in characters of the longest common prefix of completion c_i and rest r_i. extracted = mean_i
     1[m_i >= `characters`] over training items, floor: over held-out ones. Items whose rest is shorter could never be
-    hit and are left out of both. matched = mean_i m_i over all items, floor: over held-out ones. One completion an
-    item, drawn as the model's own settings say: greedy at temperature 0, else one sample, which recites less
-    (`memorization.discoverable` counts all samples at once where log-probabilities are to be had).
+    hit and are left out of both. matched = mean_i m_i over all items, floor: over held-out ones. White space before
+    the first word counts on neither side, as chats strip it. Where no completion is that long, the model was not
+    allowed, or not willing, to recite so much: `extracted` is absent, and not 0. One completion an item, drawn as the
+    model's own settings say: greedy at temperature 0, else one sample, which recites less (`memorization.discoverable`
+    counts all samples at once where log-probabilities are to be had).
 
     Intervals take both sides as random, equal rests counting together: Wilson's, and Student's of the mean, each with
     the floor's own error. A licence text that everybody knows is completed in both splits and stays in the floor. At
@@ -61,7 +63,7 @@ def extraction(train: Completions, held_out: Completions, *, characters: int = 5
     """
     if characters < SHORTEST:
         raise ProbeError(f"{characters} characters in a row prove no recital; at least {SHORTEST}")
-    (run, rests), (run_by_chance, rests_by_chance) = (_met(side, role) for side, role in (
+    (run, wrote, rests), (run_by_chance, _, rests_by_chance) = (_met(side, role) for side, role in (
         (train, "train"), (held_out, "held_out")
     ))  # fmt: skip
     known, known_by_chance = (
@@ -77,29 +79,36 @@ def extraction(train: Completions, held_out: Completions, *, characters: int = 5
     facts: dict[str, Json] = {
         "characters in a row": characters,
         "training items too short": int((~known).sum()),
+        "completions too short to count": int((wrote[known] < characters).sum()),
         "held-out items extracted": int(by_chance.sum()),
         "longest recited, characters": int(run.max()),
         "longest met by chance, characters": int(run_by_chance.max()),
     }
     keys = tuple(key for key, counts in zip(train.keys, known, strict=False) if counts)
     detail = Detail(tuple(hits[known].astype(float).tolist()), keys, exhibits=_shown(train, run, hits), facts=facts)
-    return {
-        "extracted": contrasted(
+    longest = int(wrote[known].max())
+    extracted = (
+        Absent(f"no completion reaches {characters} characters (the longest has {longest}): let the model write more")
+        if longest < characters
+        else contrasted(
             hits[known], clusters[known], by_chance[known_by_chance], clusters_by_chance[known_by_chance], detail
-        ),
+        )
+    )
+    return {
+        "extracted": extracted,
         "matched": _mean((run, clusters), (run_by_chance, clusters_by_chance), train.keys),
     }
 
 
-def _met(side: Completions, role: str) -> tuple[Float[np.ndarray, " n"], list[str]]:
-    """(characters of each completion that the rest begins with, the rests)."""
+def _met(side: Completions, role: str) -> tuple[Float[np.ndarray, " n"], Int[np.ndarray, " n"], list[str]]:
+    """(characters of each completion that the rest begins with, its length, the rests), each from its first word on."""
     if len(side) < LEAST:
         raise NotApplicable(f"extraction needs {LEAST} items a side, got {len(side)} of {role}")
     if not all(side.references):
         raise NotApplicable(f"{role}: an item says nothing of how it goes on")
-    rests = [references[0] for references in side.references]
-    pairs = zip(side.texts, rests, strict=True)
-    return np.array([in_common(*pair) for pair in pairs], dtype=np.float64), rests
+    rests, texts = [references[0].lstrip() for references in side.references], [text.lstrip() for text in side.texts]
+    run = np.array([in_common(*pair) for pair in zip(texts, rests, strict=True)], dtype=np.float64)
+    return run, np.array([len(text) for text in texts], dtype=np.int64), rests
 
 
 def in_common(first: str, second: str) -> int:

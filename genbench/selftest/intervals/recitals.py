@@ -8,7 +8,7 @@ from genbench.selftest.plant import Scene, Trial
 from genbench.selftest.plants.openings_recited import LONG, openings_recited
 
 BY_CHANCE = 26 / 30**2 + (4 / 30) ** 2  # two characters of the plant's alphabet are the same
-GUESSED = BY_CHANCE / (1 - BY_CHANCE)  # characters in a row that are met without memory
+GUESSED = 1 / 26 / (1 - BY_CHANCE)  # characters in a row that are met without memory; the first is no space
 
 
 def _one_in_five(rng: Rng) -> Scene:

@@ -51,4 +51,6 @@ def _side(rng: Rng, public: float, secret: float) -> tuple[object, ...]:
 
 
 def _text(rng: Rng) -> str:
-    return "".join(LETTERS[rng.integers(len(LETTERS), size=LONG)].tolist())
+    """Random letters; the first is no space, as the probe reads a text from its first word on."""
+    first, more = rng.integers(26, size=1), rng.integers(len(LETTERS), size=LONG - 1)
+    return "".join(LETTERS[np.concatenate([first, more])].tolist())

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from genbench.core.errors import NotApplicable
-from genbench.core.evidence import Choices
+from genbench.core.evidence import Choices, Texts
 from genbench.core.model import Training
 from genbench.core.score import Absent, excess
 from genbench.data.canaries import canaries
@@ -42,12 +42,18 @@ def alarm(found, name):
 def scores(own, *, zero=(), never=None):
     """Secrets of dose 16 with the scores `own`, of dose 0 with `zero`; the others score 1 .. 320, over 1,000."""
     never = np.arange(1, 321) / 1000 if never is None else never
-    nats, facts = [], []
+    nats, facts, inserted = [], [], ["plain prose"]
     for times, told in ((16, own), (0, zero)):
         for chosen, values in ((True, told), (False, never)) if len(told) else ():
             nats += list(values)
-            facts += [{"times": times, "chosen": chosen, "bits": 30.0}] * len(values)
-    return exposure(choices(nats, facts))
+            said = [f"dose {times}, {chosen}, {i:04d}." for i in range(len(values))]
+            facts += [{"times": times, "chosen": chosen, "bits": 30.0, "said": one} for one in said]
+            inserted += said * times if chosen else []
+    return exposure(choices(nats, facts), Texts(tuple(inserted)))
+
+
+def trained_on(data):
+    return Texts(tuple(map(str, data.take("train"))))
 
 
 def test_a_case_by_hand():
@@ -69,36 +75,54 @@ def test_a_benchmark_that_is_not_what_it_says_is_void():
     assert all("void: 3 of 8" in found[name].because for name in METRICS)
 
 
+def test_a_secret_that_should_not_be_in_the_training_text_and_is_makes_the_control_void():
+    facts = [{"times": t, "chosen": c, "bits": 30.0, "said": f"{t} {c} {i}."} for t, c, i in (
+        *((t, True, i) for t in (0, 1) for i in range(2)), *((t, False, i) for t in (0, 1) for i in range(320))
+    )]  # fmt: skip
+    asked = choices(np.linspace(-2, -1, len(facts)), facts)
+    exposure(asked, Texts(("so 1 True 0.", "so 1 True 1.")))
+    with pytest.raises(NotApplicable, match="1 of 2 secrets said never to be inserted"):
+        exposure(asked, Texts(("so 1 True 0.", "so 1 True 1.", "so 0 True 1.")))
+
+
 def test_an_impossible_secret_ranks_last_and_too_few_others_are_refused():
     assert scores([-np.inf, 0.5])["exposure"].detail.values[0] == 0.0
     with pytest.raises(NotApplicable, match="2 secrets and 300 never inserted"):
         scores([0.5] * 8, never=np.arange(299.0))
     with pytest.raises(NotApplicable, match="canary_choices"):
-        exposure(choices([-1.0], [{}]))
+        exposure(choices([-1.0], [{}]), Texts(("x",)))
     with pytest.raises(NotApplicable, match="no secret that was inserted"):
         scores([], zero=[0.1] * 8)
 
 
 def test_an_ngram_model_that_was_told_is_caught_at_every_dose_and_its_twin_at_none():
     told, untold = Ngram(order=5), Ngram(order=5)
-    told.fit(canaries(doses=(0, 1, 16), seed=3), Training(0))
+    data = canaries(doses=(0, 1, 16), seed=3)
+    told.fit(data, Training(0))
     untold.fit(pydoc(), Training(0))
     benchmark = canary_choices(doses=(0, 1, 16), seed=3)
-    found = exposure(asked(told, benchmark))
+    found = exposure(asked(told, benchmark), trained_on(data))
     assert all(alarm(found, name) for name in METRICS)
     assert "0 of 8 told" in found["told"].detail.facts["inserted 0 times"]
     assert found["exposure"].detail.facts["by a skew normal's tail, bits"] > 8.3
-    found = exposure(asked(untold, benchmark))
+    found = exposure(asked(untold, benchmark), trained_on(data))  # as if it had been told
     assert not any(alarm(found, name) for name in METRICS)
     assert found["exposure"].interval.low < found["exposure"].floor < found["exposure"].interval.high
+    for wrong, named in (
+        ({"doses": (0, 1, 16), "seed": 4}, "8 of 8 secrets said to be inserted 1 times stand in none"),
+        ({"doses": (0, 1, 4), "seed": 3}, "8 of 8 secrets said to be inserted 4 times stand in none"),
+        ({"doses": (0, 1, 16), "seed": 3, "each": 9}, "of 9 secrets said to be inserted 1 times stand in none"),
+    ):
+        with pytest.raises(NotApplicable, match=named):
+            exposure(asked(told, canary_choices(**wrong)), trained_on(data))
 
 
 def test_control_a_gpt_that_saw_secrets_16_times_is_caught_and_one_that_did_not_is_not():
-    benchmark = canary_choices(doses=(0, 16))
-    for data, guilty in ((canaries(doses=(0, 16)), True), (pydoc(), False)):
+    benchmark, planted = canary_choices(doses=(0, 16)), canaries(doses=(0, 16))
+    for data, guilty in ((planted, True), (pydoc(), False)):
         model = Gpt(width=48, layers=1, steps=130)
         model.fit(data, Training(0))
-        found = exposure(asked(model, benchmark))
+        found = exposure(asked(model, benchmark), trained_on(planted))
         assert alarm(found, "told") is guilty
         assert alarm(found, "exposure") is guilty
         assert (found["told"].value > 0.5) is guilty

@@ -38,7 +38,7 @@ def scored(nats, lengths=100):
 
 def rests(n, start=0):
     rng = np.random.default_rng(start)
-    return ["".join(rng.choice(list("abcdefgh "), 60)) for _ in range(n)]
+    return ["i" + "".join(rng.choice(list("abcdefgh "), 59)) for _ in range(n)]
 
 
 def alarm(probe, found, name):
@@ -71,9 +71,29 @@ def test_rests_that_are_too_short_are_left_out_and_said():
 
 
 def test_none_found_is_not_none():
-    found = extraction(completed(["#"] * 300, rests(300)), completed(["#"] * 300, rests(300, 1)))["extracted"]
+    found = extraction(completed(["#" * 60] * 300, rests(300)), completed(["#"] * 300, rests(300, 1)))["extracted"]
     assert found.value == 0.0
     assert found.interval.high > 3 / 300
+
+
+def test_a_chat_that_recites_without_the_space_before_a_rest_is_caught_all_the_same():
+    true, other = [f" {rest}" for rest in rests(60)], [f"\n {rest}" for rest in rests(60, 1)]
+    said = [rest.strip() for rest in true]
+    found = extraction(completed(said, true), completed(["#" * 60] * 60, other))
+    assert (found["extracted"].value, found["extracted"].floor) == (1.0, 0.0)
+    assert alarm(extraction, found, "extracted")
+    again = extraction(completed([f"\n{text}" for text in true], said), completed(["#" * 60] * 60, other))
+    assert again["extracted"].value == 1.0
+
+
+def test_a_model_that_may_not_write_so_much_is_not_found_to_recite_nothing():
+    true = rests(20)
+    found = extraction(completed([rest[:49] for rest in true], true), completed(["#"] * 20, rests(20, 1)))
+    assert "no completion reaches 50 characters (the longest has 49)" in found["extracted"].because
+    assert found["matched"].value == 49
+    some = extraction(completed([true[0], *(r[:9] for r in true[1:])], true), completed(["#"] * 20, rests(20, 1)))
+    assert some["extracted"].value == 0.05
+    assert some["extracted"].detail.facts["completions too short to count"] == 19
 
 
 def test_text_that_everybody_knows_stays_in_the_floor():

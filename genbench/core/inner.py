@@ -1,0 +1,30 @@
+"""A model within something else, such as a chatbot's or a judge's, by its family's name and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from genbench.core.catalogue import find
+from genbench.core.errors import GenBenchError, suggestion
+from genbench.core.model import Fittable, Stands
+from genbench.core.settings import settings_of
+
+
+def inner_model(of: str, settings: Mapping[str, Any], owner: str, error: type[GenBenchError]) -> Any:
+    """The model, which comes trained. `error`, whose message begins with `owner`, where it cannot be had so:
+
+    a setting is unknown or missing, or the model would have to be trained first.
+    """
+    cls = find("model", of).load()
+    known = settings_of(cls)
+    for name in settings:
+        if name not in known:
+            raise error(f"{owner}: {of} has no setting {name!r}{suggestion(name, list(known))}")
+    if missing := [name for name, setting in known.items() if setting.required and name not in settings]:
+        raise error(f"{owner}: {of} needs the setting {', '.join(map(repr, missing))}")
+    made = cls(**settings)
+    model = made.unwrap() if isinstance(made, Stands) else made
+    if isinstance(model, Fittable):
+        raise error(f"{owner}: {of} is trained here; name one that comes trained, such as hf, endpoint or python")
+    return model
