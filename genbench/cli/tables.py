@@ -52,7 +52,7 @@ def fitted(rows: Sequence[Sequence[str]], width: int | None) -> list[str]:
     a line of its own above the rows that share it, and the second after it; then other columns are wrapped too.
     Words are never broken.
     """
-    return [line for block in _blocks(rows, width, [()] * len(rows)) for line in block]
+    return [line.rstrip() for block in _blocks(rows, width, [()] * len(rows)) for line in block]
 
 
 def _blocks(rows: Sequence[Sequence[str]], width: int | None, above: Sequence[tuple[str, ...]]) -> list[list[str]]:
@@ -89,8 +89,9 @@ def _lifted(rows: Sequence[Sequence[str]], width: int, above: Sequence[tuple[str
     """The first column as headings above the rest, which is indented."""
     under = [(*over, row[0]) for over, row in zip(above, rows, strict=True)]
     rest = _blocks([row[1:] for row in rows], width - GAP, under)
-    # The head of the column heads no group.
-    headings: list[list[str]] = [[], *([b[-1]] if a != b else [] for a, b in pairwise(under))]
+    # The head of the column heads no group, and the first row begins one even where it says the same.
+    begins = [at == 0 or a != b for at, (a, b) in enumerate(pairwise(under))]
+    headings: list[list[str]] = [[], *([b[-1]] if new else [] for new, b in zip(begins, under[1:], strict=True))]
     return [[*heading, *(" " * GAP + line for line in block)] for heading, block in zip(headings, rest, strict=True)]
 
 
