@@ -113,7 +113,7 @@ def _print_rows(findings: Findings) -> None:
 
 
 def _held(covered: Covered) -> str:
-    return "no, as known" if covered.narrow and covered.miss else WORDS[covered.held]
+    return "no, as known" if covered.narrow and covered.held else WORDS[covered.held]
 
 
 def _ends(interval: Interval) -> str:

@@ -137,7 +137,8 @@ def _covered(case: Case, runs: int, kept: Kept, part: Part) -> Covered:
         found = cover(case, runs, part.within)
         kept.write(key, {"covered": found.covered, "lost": found.lost})
         return found
-    return Covered(case.method, case.data, case.truth, known["covered"], runs, known["lost"], case.metrics, case.miss)
+    told = case.metrics, case.miss, case.least
+    return Covered(case.method, case.data, case.truth, known["covered"], runs, known["lost"], *told)
 
 
 def _plain(row: Row) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def coverage_markdown(table: Sequence[Covered]) -> str:
         f"{c.interval.high:.1%} | {_verdict(c)} |\n"
         for c in table
     ]
-    misses = [f"* {c.method}, {c.data}: {c.miss}.\n" for c in table if c.miss]
+    misses = [f"* {c.method}, {c.data}: {c.miss}; expected in at least {c.least:.0%}.\n" for c in table if c.miss]
     why = ["\n## Why some miss\n\n", *misses] if misses else []
     return "".join([HEAD, *lines, *why, "\n## Whose intervals these are\n\n", *_owners(table)])
 
@@ -49,7 +49,7 @@ def _lost(covered: Covered) -> str:
 
 def _verdict(covered: Covered) -> str:
     if covered.narrow:
-        return "**too narrow**, see below" if covered.miss else "**too narrow**"
+        return "**too narrow**, see below" if covered.held else "**too narrow**"
     if covered.interval.high < NOMINAL:
         return "holds with the others; narrow by itself"
     return "holds, wide" if covered.interval.low > NOMINAL else "holds"

@@ -87,15 +87,28 @@ def test_coverage_alone_plants_nothing_and_leaves_the_certificate(call, tmp_path
 
 def test_a_known_miss_is_said_and_does_not_fail(call, monkeypatch):
     """The page names the reason; without one the same count fails."""
-    known = Covered("m", "d", 0.0, 160, 200, 0, ("a.b.c",), miss="few and heavy-tailed rows")
+    known = Covered("m", "d", 0.0, 160, 200, 0, ("a.b.c",), miss="few and heavy-tailed rows", least=0.8)
     page = coverage_markdown([known])
     assert known.held
     assert known.narrow
     assert "| **too narrow**, see below |" in page
-    assert "* m, d: few and heavy-tailed rows." in page
+    assert "* m, d: few and heavy-tailed rows; expected in at least 80%." in page
     assert "* `a.b.c`: m" in page
-    assert not replace(known, miss="").held
-    assert "too narrow**, see" not in coverage_markdown([replace(known, miss="")])
+    unknown = replace(known, miss="", least=0.95)
+    assert not unknown.held
+    assert "too narrow**, see" not in coverage_markdown([unknown])
+
+
+def test_a_known_miss_that_misses_more_than_is_known_fails():
+    known = Covered("m", "d", 0.0, 790, 1000, 0, (), miss="few and heavy-tailed rows", least=0.8)
+    assert known.held  # not clearly below 80 %
+    for covered in (10, 700):
+        assert not replace(known, covered=covered).held
+        assert "too narrow**, see" not in coverage_markdown([replace(known, covered=covered)])
+    plain = next(case for case in cases() if not case.miss)
+    for half in ({"miss": "few rows"}, {"least": 0.8}):
+        with pytest.raises(ValueError, match="its reason and the coverage to expect"):
+            replace(plain, **half)
 
 
 def test_cases_have_names_of_their_own_and_chance_that_repeats():

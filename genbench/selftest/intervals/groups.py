@@ -6,10 +6,11 @@ import math
 
 import numpy as np
 
-from genbench.core.evidence import Annotations, Features, Pairs, Rng
-from genbench.selftest.coverage import Case, by_probe
+from genbench.core.evidence import Annotations, Features, Labels, Pairs, Rng
+from genbench.selftest.coverage import Case, by_probe, planted
 from genbench.selftest.plant import Scene
 from genbench.selftest.plants._annotated import annotated
+from genbench.selftest.plants.names_without_looks import names_without_looks
 
 
 def _preferring(rng: Rng) -> Scene:
@@ -54,13 +55,15 @@ def _teaching(rng: Rng) -> Scene:
     for role, n in (("generated", 60), ("train", 60), ("held_out", 120)):
         labels = rng.integers(2, size=n)
         x = rng.normal(size=(n, 2)) + 1.5 * np.eye(2)[labels]
-        sides[role] = (Features(x), Annotations(labels, ("a", "b")))
+        named = Annotations(labels, ("a", "b")) if role == "generated" else Labels(labels, ("a", "b"))
+        sides[role] = (Features(x), named)
     return Scene(sides)
 
 
 CASES = (
     Case("Wilson, halves", "ties in three of ten pairs", 0.15 + 0.7 * 0.6,
-         by_probe("bias.counterfactual.stereotype", _preferring), ("bias.counterfactual.stereotype",)),
+         by_probe("bias.counterfactual.stereotype", _preferring),
+         ("bias.counterfactual.stereotype", "bias.counterfactual.whole")),
     Case("bootstrap of a ratio", "movement at a nudge of 0.3", math.sqrt(1 - math.sqrt(1 - 0.09)),
          by_probe("robustness.stability.movement", _nudged), ("robustness.stability.movement",)),
     Case("redrawn shares, distance", "0.7 where 0.5 is due", 0.2, by_probe("bias.representation.imbalance", _skewed),
@@ -80,4 +83,10 @@ CASES = (
     Case("Wilson and refits, with the floor's error", "outputs that teach as real items do", 0.0,
          by_probe("quality.classification.accuracy", _teaching, from_floor=True),
          ("quality.classification.accuracy",)),
+    Case("paired items and refits", "four kinds of raw outputs, taught as well", 0.0,
+         by_probe("quality.classification_raw.lost", planted(names_without_looks, 0.0)),
+         ("quality.classification_raw.lost",)),
+    Case("Wilson and refits, with the floor's error", "four kinds of raw outputs, taught as well", 0.0,
+         by_probe("quality.classification_raw.accuracy", planted(names_without_looks, 0.0), from_floor=True),
+         ("quality.classification_raw.accuracy",)),
 )  # fmt: skip
