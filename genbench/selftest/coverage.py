@@ -23,7 +23,7 @@ from genbench.selftest.trials import ask, probe_by_id
 from genbench.stats.intervals import wilson
 
 NOMINAL = 0.95
-QUICK, THOROUGH = 200, 1000
+QUICK, THOROUGH = 100, 1000
 
 
 @dataclass(frozen=True)
