@@ -131,9 +131,9 @@ class Diffusers:
                 if isinstance(kind, list) and kind[0] and not _known(kind[0]):
                     raise ModelError(f"diffusers: {self.path!r} asks for {kind[0]}.{kind[1]} as its {part}, refused")
             made: Any = getattr(diffusers, index["_class_name"], None)
-            if not (inspect.isclass(made) and issubclass(made, diffusers.DiffusionPipeline)):
+            if diffusers.DiffusionPipeline not in getattr(made, "__mro__", ()):
                 raise ModelError(f"diffusers has no pipeline {index['_class_name']!r}, which {self.path!r} asks for")
-            read: Any = made.from_pretrained
+            read = made.from_pretrained
             bars: Any = diffusers.utils.logging
             shown = bars.is_progress_bar_enabled()
             bars.disable_progress_bar()
