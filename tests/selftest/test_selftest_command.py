@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from genbench.cli.selftesting import selftest_command
 from genbench.selftest import certify
-from genbench.selftest.coverage import Covered, cases, cover
+from genbench.selftest.coverage import QUICK, Covered, cases, cover
 from genbench.selftest.markdown import coverage_markdown
 
 
@@ -65,7 +65,7 @@ def test_json_holds_every_row(call):
     assert told["held"] is True
     assert {row["plant"] for row in told["rows"]} == {"preferences", "stereotyped_twin", "commoner_words"}
     assert all(row["low"] <= row["heard"] / row["trials"] <= row["high"] for row in told["rows"])
-    assert all(covered["runs"] == 200 for covered in told["coverage"])
+    assert all(covered["runs"] == QUICK for covered in told["coverage"])
 
 
 def test_the_coverage_page_is_written(call, tmp_path):
