@@ -16,7 +16,7 @@ from genbench.core.model import Conditional, Contrasts, Message
 from genbench.run.account import Account
 from genbench.run.batching import in_batches
 from genbench.run.build import BuiltModel
-from genbench.run.tokens import joined_facts, joined_shadows, joined_tokens
+from genbench.run.joining import joined, joined_shadows, joined_tokens
 from genbench.run.voice import Voice
 
 OPENING = 200  # characters of an item that are given as its opening at most, and of its rest that are asked for
@@ -46,13 +46,18 @@ def of_benchmark(benchmark: Dataset, seed: int, limit: int | None) -> Inquiry:
     return Inquiry(benchmark.name, items, keys, groups, [benchmark.digest, "all" if whole else [seed, len(chosen)]])
 
 
+def middle(text: str) -> int:
+    """Where the first half of a text ends: at least one character in, at most OPENING."""
+    return min(OPENING, max(1, len(text) // 2))
+
+
 def opened(texts: Sequence[str]) -> list[tuple[str, str]]:
     """(opening, rest) of each text: its first half, ended where a word ends, and what follows it."""
     pairs = []
     for text in texts:
-        middle = min(OPENING, max(1, len(text) // 2))
-        at = text.rfind(" ", 1, middle + 1)
-        at = at if at > 0 else middle
+        half = middle(text)
+        word = text.rfind(" ", 1, half + 1)
+        at = word if word > 0 else half
         pairs.append((text[:at], text[at : at + OPENING]))
     return pairs
 
@@ -69,41 +74,20 @@ class Asked:
 
     def log_probs(self, items: Sequence[Item], recipe: Any, label: str) -> LogProbs:
         """Log-probabilities of whole items."""
-        score = self.model.object.log_prob
-        return self._scored([*recipe], items, [len(item) for item in items], lambda chunk: score(list(chunk)), label)
+        made: LogProbs = self._scored(recipe, items, len, (self.model.object.log_prob, joined), label)
+        return made
 
     def token_log_probs(self, items: Sequence[Item], recipe: Any, label: str) -> TokenLogProbs:
         """Log-probabilities of each token of the items."""
-        made: TokenLogProbs = self._joined_by(joined_tokens, self.model.object.token_log_probs, items, recipe, label)
+        asking = (self.model.object.token_log_probs, joined_tokens)
+        made: TokenLogProbs = self._scored(recipe, items, len, asking, label)
         return made
 
     def shadow_log_probs(self, items: Sequence[Item], recipe: Any, label: str) -> ShadowLogProbs:
         """Log-probabilities of whole items, by the model and by its shadows."""
-        made: ShadowLogProbs = self._joined_by(joined_shadows, self.model.object.shadow_log_probs, items, recipe, label)
+        asking = (self.model.object.shadow_log_probs, joined_shadows)
+        made: ShadowLogProbs = self._scored(recipe, items, len, asking, label)
         return made
-
-    def _joined_by(
-        self,
-        join: Callable[[Sequence[Any], np.ndarray], Any],
-        ask: Callable[[Sequence[Item]], Any],
-        items: Sequence[Item],
-        recipe: Any,
-        label: str,
-    ) -> Any:
-        """What is asked of batches of items alike in length, joined and given back in the items' order."""
-        order = sorted(range(len(items)), key=lambda i: len(items[i]))
-
-        def work() -> Any:
-            parts: list[Any] = []
-
-            def part(chunk: Sequence[int]) -> Sequence[int]:
-                parts.append(ask([items[i] for i in chunk]))
-                return chunk
-
-            self._in_batches(part, order, label)
-            return join(parts, np.argsort(order))
-
-        return self.account.make(recipe, "score", self.name, work, len(items))
 
     def pairs(self, asked: Inquiry) -> Pairs:
         """Both sides of each pair, by the model's own contrast or by the log-probability of the whole statement."""
@@ -130,14 +114,19 @@ class Asked:
         both = np.full((len(pairs), 2), np.nan)
         if wanted:
             recipe = ["after", self.model.digest, asked.source]
-            rank = [context for context, _ in wanted]
-            made = self._scored(recipe, wanted, rank, self._given, f"{asked.name}, what follows")
+            made = self._given(recipe, wanted, f"{asked.name}, what follows")
             both[going_on] = made.nats.reshape(-1, 2)
         return both[:, 0], both[:, 1]
 
-    def _given(self, chunk: Sequence[tuple[str, str]]) -> LogProbs:
-        """Log-probabilities of (context, continuation)."""
-        made: LogProbs = self.model.object.log_prob_given([c for c, _ in chunk], [o for _, o in chunk])
+    def _given(self, recipe: Any, wanted: Sequence[tuple[str, str]], label: str) -> LogProbs:
+        """Log-probabilities of (context, continuation); contexts that begin alike stand side by side, so that a model
+        can read what they share once."""
+
+        def ask(chunk: Sequence[tuple[str, str]]) -> LogProbs:
+            made: LogProbs = self.model.object.log_prob_given([c for c, _ in chunk], [o for _, o in chunk])
+            return made
+
+        made: LogProbs = self._scored(recipe, wanted, lambda pair: pair[0], (ask, joined), label)
         return made
 
     def _compared(self, asked: Inquiry, pairs: Sequence[Pair]) -> Pairs:
@@ -169,10 +158,7 @@ class Asked:
         questions: list[Question] = list(asked.items)
         sizes = np.array([len(q.options) for q in questions], dtype=np.int64)
         wanted = [(q.context, option) for q in questions for option in q.options]
-
-        # Contexts that begin alike stand side by side, so that a model can read what they share once.
-        recipe = ["choices", self.model.digest, asked.source]
-        made = self._scored(recipe, wanted, [context for context, _ in wanted], self._given, asked.name)
+        made = self._given(["choices", self.model.digest, asked.source], wanted, asked.name)
         inside = np.arange(int(sizes.max()))[None, :] < sizes[:, None]
         counts = {unit: _spread(amount, inside, 0) for unit, amount in made.counts.items()}
         return Choices(
@@ -239,25 +225,24 @@ class Asked:
         )  # fmt: skip
 
     def _scored(
-        self,
-        recipe: Any,
-        items: Sequence[Any],
-        rank: Sequence[Any],
-        score: Callable[[Sequence[Any]], LogProbs],
-        label: str,
-    ) -> LogProbs:
-        """One LogProbs over all items: batched by `rank`, so that little is padded; given back in their order."""
-        order = sorted(range(len(items)), key=rank.__getitem__)
+        self, recipe: Any, items: Sequence[Any], rank: Callable[[Any], Any], asking: tuple[Any, Any], label: str
+    ) -> Any:
+        """What the model says of all items: batched by rank, so that little is padded; given back in their order.
 
-        def work() -> LogProbs:
-            parts: list[LogProbs] = []
+        asking: (what says it of a batch, what joins the batches).
+        """
+        ask, join = asking
+        order = sorted(range(len(items)), key=lambda i: rank(items[i]))
+
+        def work() -> Any:
+            parts: list[Any] = []
 
             def part(chunk: Sequence[int]) -> Sequence[int]:
-                parts.append(score([items[i] for i in chunk]))
+                parts.append(ask([items[i] for i in chunk]))
                 return chunk
 
             self._in_batches(part, order, label)
-            return _joined(parts, np.argsort(order))
+            return join(parts, np.argsort(order))
 
         return self.account.make(recipe, "score", self.name, work, len(items))
 
@@ -293,12 +278,6 @@ def _history(script: Script, replies: Sequence[str]) -> list[Message]:
     for line, reply in zip(script.turns, replies, strict=False):
         heard += [Message("user", line), Message("assistant", reply)]
     return [*heard, Message("user", script.turns[len(replies)])]
-
-
-def _joined(parts: Sequence[LogProbs], back: np.ndarray) -> LogProbs:
-    nats = np.concatenate([part.nats for part in parts])[back]
-    counts = {unit: np.concatenate([part.counts[unit] for part in parts])[back] for unit in parts[0].counts}
-    return LogProbs(nats, counts, (), any(part.bound for part in parts), joined_facts(parts))
 
 
 def _spread(flat: np.ndarray, inside: np.ndarray, beyond: float) -> np.ndarray:

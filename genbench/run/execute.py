@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import cached_property
 from itertools import groupby
 from typing import Any, TypeVar
 
@@ -14,7 +15,7 @@ from genbench.core.evidence import Energy
 from genbench.core.lens import Renders
 from genbench.core.model import Remote
 from genbench.core.score import Failed, Outcome, Score, Skipped
-from genbench.meters.grid import grid
+from genbench.meters.grid import Grid, grid
 from genbench.results.store import RunFolder, recordable, rendering_owner
 from genbench.run.account import Account
 from genbench.run.build import BuiltLens, BuiltModel, build_lens, build_model, splits_digest
@@ -153,11 +154,12 @@ class Execution:
         return _or_raise(self._lenses[key])
 
     def _given(self, cell: Cell) -> Given:
-        suite = self.plan.suite
-        benchmark = self.dataset(cell.benchmark) if cell.benchmark else None
-        limits = {"train": suite.train_n, "held_out": suite.held_out_n}
-        where = grid(suite.meters.place)
-        return Given(limits, where, benchmark)
+        return Given(self._grid, self.dataset(cell.benchmark) if cell.benchmark else None)
+
+    @cached_property
+    def _grid(self) -> Grid:
+        """Read once: intensities may lie in a file."""
+        return grid(self.plan.suite.meters.place)
 
     def _introduce(self, model: BuiltModel) -> None:
         planned = model.planned

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -41,7 +41,7 @@ from genbench.data._encoders import SAVED_AS, repeatable, said, shared
 from genbench.data._sniff import EncodedLike
 from genbench.meters.grid import Grid
 from genbench.run.account import Account
-from genbench.run.asked import OPENING, Asked, Inquiry, of_benchmark, opened, shown
+from genbench.run.asked import OPENING, Asked, Inquiry, middle, of_benchmark, opened, shown
 from genbench.run.batching import in_batches
 from genbench.run.build import BuiltLens, BuiltModel, splits_digest
 from genbench.run.compute import count_sampling
@@ -55,9 +55,8 @@ BY_ITEM = frozenset({TokenLogProbs, ShadowLogProbs})
 
 @dataclass(frozen=True)
 class Given:
-    """What a run gives every bench: a limit per split, the grid, and the benchmark a cell names."""
+    """What a run gives every bench: the grid, and the benchmark a cell names."""
 
-    limits: Mapping[str, int | None]
     grid: Grid
     benchmark: Dataset | None = None
 
@@ -96,7 +95,7 @@ class Bench:
             model = self.model.object
             return replace(used, elsewhere=model.elsewhere()) if isinstance(model, Remote) else used
         if need.kind is Labels:
-            return self._labels(cast(Split, need.role), given)
+            return self._labels(cast(Split, need.role), cell)
         if need.kind in ASKS:
             return self._asked_about(need, cell, given)
         if need.kind is LogProbs:
@@ -126,12 +125,12 @@ class Bench:
             )
         return replace(made, keys=found.keys)
 
-    def _labels(self, split: Split, given: Given) -> Labels:
+    def _labels(self, split: Split, cell: Cell) -> Labels:
         """What the dataset says of just the items that the role holds."""
         groups = self.data.groups
         if groups is None:
             raise NotApplicable(f"the dataset {self.data.name} says of no item which group it is of")
-        indices = self._indices(split, given.limits.get(split), self._domain(1))
+        indices = self._indices(split, cell.limits.get(split), self._domain(1))
         return Labels(groups.labels[indices], groups.names, tuple(self.data.keys[int(i)] for i in indices))
 
     def _jointly(self, need: Need, cell: Cell, lens: BuiltLens, given: Given) -> Aligned | Sweep | Marked | Remakes:
@@ -183,7 +182,7 @@ class Bench:
     def items(self, role: str, cell: Cell, lens: BuiltLens | None, given: Given) -> Items:
         """The items of a role: the data's, those given in a model's place, or drawn as far as they never were."""
         if role in FROM_DATA:
-            return self._real(cast(Split, role), given.limits.get(role), self._domain(1))
+            return self._real(cast(Split, role), cell.limits.get(role), self._domain(1))
         if self.model.outputs is not None and role == "generated":
             items = self.model.outputs[: cell.n]
             if len(items) < cell.n:
@@ -258,7 +257,7 @@ class Bench:
     def _completed(self, role: str, cell: Cell, lens: BuiltLens, given: Given) -> Items:
         """Continuations of the opening half of held-out items: as they are, perturbed, or with fresh chance."""
         held_out = self.items("held_out", cell, lens, given)
-        prompts = [text[: min(200, max(1, len(text) // 2))] for text in lens.object.texts(held_out.items[: cell.n])]
+        prompts = [text[: middle(text)] for text in lens.object.texts(held_out.items[: cell.n])]
         source = ["completions", self.model.digest, lens.digest, role, held_out.source, cell.seed, NUDGE]
         if role == "perturbed":
             prompts = lens.object.perturb(prompts, stream(cell.seed, "perturb", lens.planned.id), NUDGE)

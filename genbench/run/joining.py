@@ -1,17 +1,29 @@
-"""Joins what a model said batch by batch, of single tokens or beside its shadows."""
+"""Joins what a model said batch by batch: of whole items, of single tokens, or beside its shadows.
+
+Each takes the parts in the order they were made and `back`, by which item i of the whole is the back[i]-th of theirs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Int
 
 from genbench.core.evidence import LogProbs, ShadowLogProbs, TokenLogProbs
 
+Said: TypeAlias = LogProbs | TokenLogProbs | ShadowLogProbs
+
+
+def joined(parts: Sequence[LogProbs], back: Int[np.ndarray, " n"]) -> LogProbs:
+    """Of whole items; a bound where any part is one."""
+    nats = np.concatenate([part.nats for part in parts])[back]
+    return LogProbs(nats, _counts(parts, back), (), any(part.bound for part in parts), _facts(parts))
+
 
 def joined_tokens(parts: Sequence[TokenLogProbs], back: Int[np.ndarray, " n"]) -> TokenLogProbs:
-    """One piece of evidence of parts that follow each other; item i of it is the back[i]-th of theirs."""
+    """Of single tokens, item after item."""
     lengths = np.concatenate([np.diff(part.offsets) for part in parts])
     begins, sizes = np.concatenate([[0], np.cumsum(lengths)])[back], lengths[back]
     offsets = np.concatenate([[0], np.cumsum(sizes)])
@@ -19,21 +31,23 @@ def joined_tokens(parts: Sequence[TokenLogProbs], back: Int[np.ndarray, " n"]) -
     nats, means, deviations = (
         np.concatenate([getattr(part, name) for part in parts])[places] for name in ("nats", "means", "deviations")
     )
-    counts = {unit: np.concatenate([part.counts[unit] for part in parts])[back] for unit in parts[0].counts}
-    return TokenLogProbs(nats, means, deviations, offsets, counts, (), joined_facts(parts))
+    return TokenLogProbs(nats, means, deviations, offsets, _counts(parts, back), (), _facts(parts))
 
 
 def joined_shadows(parts: Sequence[ShadowLogProbs], back: Int[np.ndarray, " n"]) -> ShadowLogProbs:
-    """The same of what a model and its shadows said of whole items."""
+    """Of whole items, by a model and its shadows."""
     nats = np.concatenate([part.nats for part in parts])[back]
     shadows, inside = (
         np.concatenate([getattr(p, name) for p in parts], axis=1)[:, back] for name in ("shadows", "inside")
     )
-    counts = {unit: np.concatenate([part.counts[unit] for part in parts])[back] for unit in parts[0].counts}
-    return ShadowLogProbs(nats, shadows, inside, counts)
+    return ShadowLogProbs(nats, shadows, inside, _counts(parts, back))
 
 
-def joined_facts(parts: Sequence[LogProbs | TokenLogProbs]) -> dict[str, int | float | str]:
+def _counts(parts: Sequence[Said], back: Int[np.ndarray, " n"]) -> dict[str, np.ndarray]:
+    return {unit: np.concatenate([part.counts[unit] for part in parts])[back] for unit in parts[0].counts}
+
+
+def _facts(parts: Sequence[LogProbs | TokenLogProbs]) -> dict[str, int | float | str]:
     """Facts that differ from batch to batch are joined, never dropped."""
     facts: dict[str, int | float | str] = {}
     for name in dict.fromkeys(name for part in parts for name in part.facts):

@@ -9,8 +9,8 @@ from genbench.core.probe import Need
 from genbench.models.gpt import Gpt
 from genbench.models.ngram import Ngram
 from genbench.models.shadows import Shadows
+from genbench.run.joining import joined_shadows, joined_tokens
 from genbench.run.roles import unmet
-from genbench.run.tokens import joined_shadows, joined_tokens
 
 
 def part(rows, fact):
