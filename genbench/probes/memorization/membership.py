@@ -5,11 +5,10 @@ from __future__ import annotations
 from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Features, LogProbs, Rng
 from genbench.core.probe import probe
-from genbench.core.score import Detail, Estimate, Estimates, Metric, Toward
+from genbench.core.score import Detail, Estimates, Metric, Toward
+from genbench.probes.memorization._attacks import attacked, unit_of
 from genbench.probes.memorization._blind import BLIND, FOLDS, blind, void
-from genbench.probes.memorization._tail import tail
 from genbench.stats.finite import known_nats
-from genbench.stats.roc import auc, auc_interval
 
 
 @probe(
@@ -46,8 +45,8 @@ def membership(
     auc is the Mann-Whitney statistic (DeLong interval, both sides random); tpr_at_1pct_fpr is taken at the threshold
     that 1 % of held-out items exceed (Wilson's interval, with the threshold's own error; needs 300 of them). Void where
     a linear discriminant on features, cross-validated, tells the two sides apart without the model, by more than dealt
-    labels let it (a permutation null). Floors: 0.5, and
-    what guessing is expected to score at this m, a little above 0.01 (`chance_tpr`).
+    labels let it (a permutation null). Floors: 0.5, and what guessing is expected to score at this m, a little above
+    0.01 (`chance_tpr`).
     """
     said = [known_nats(side.nats, role) for side, role in ((train, "train"), (held_out, "held_out"))]
     if min(len(train), len(held_out), len(train_seen), len(held_out_seen)) < FOLDS:
@@ -55,14 +54,11 @@ def membership(
     unseen = blind(train_seen, held_out_seen, rng)
     if gone := void(unseen):
         return {"auc": gone, "tpr_at_1pct_fpr": gone, "blind_auc": unseen}
-    unit = next((u for u in train.counts if min(train.counts[u].min(), held_out.counts[u].min()) > 0), None)
+    unit = unit_of((train.counts, held_out.counts))
     members, others = (
         nats / side.counts[unit] if unit else nats for nats, side in zip(said, (train, held_out), strict=True)
     )
     score = f"nats per {unit}" if unit else "nats"
     detail = Detail(facts={"score": score, "members": len(members), "others": len(others)})
-    return {
-        "auc": Estimate(auc(members, others), len(members), auc_interval(members, others), 0.5, detail),
-        "tpr_at_1pct_fpr": tail(members, others, detail=detail),
-        "blind_auc": unseen,
-    }
+    whole, rare = attacked(members, others, detail)
+    return {"auc": whole, "tpr_at_1pct_fpr": rare, "blind_auc": unseen}

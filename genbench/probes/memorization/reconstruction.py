@@ -7,10 +7,9 @@ import numpy as np
 from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Features, Remakes, Rng
 from genbench.core.probe import probe
-from genbench.core.score import Detail, Estimate, Estimates, Exhibit, ItemRef, Json, Metric, Toward
+from genbench.core.score import Detail, Estimates, Exhibit, ItemRef, Json, Metric, Toward
+from genbench.probes.memorization._attacks import attacked
 from genbench.probes.memorization._blind import BLIND, FOLDS, blind, void
-from genbench.probes.memorization._tail import tail
-from genbench.stats.roc import auc, auc_interval
 
 SHOWN = 4
 
@@ -71,8 +70,5 @@ def reconstruction(
         "median error, held-out items": float(np.median(held_out.errors)),
     }
     detail = Detail(exhibits=nearest, facts=facts)
-    return {
-        "auc": Estimate(auc(members, others), len(members), auc_interval(members, others), 0.5, detail),
-        "tpr_at_1pct_fpr": tail(members, others, detail=detail),
-        "blind_auc": unseen,
-    }
+    whole, rare = attacked(members, others, detail)
+    return {"auc": whole, "tpr_at_1pct_fpr": rare, "blind_auc": unseen}

@@ -7,12 +7,12 @@ import numpy as np
 from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Features, Rng, ShadowLogProbs
 from genbench.core.probe import probe
-from genbench.core.score import Absent, Detail, Estimate, Estimates, Json, Metric, Toward
+from genbench.core.score import Absent, Detail, Estimate, Estimates, Json
+from genbench.probes.memorization._attacks import attacked, reports_of, unit_of
 from genbench.probes.memorization._blind import BLIND, FOLDS, blind, void
-from genbench.probes.memorization._tail import tail
 from genbench.stats.finite import known_nats
 from genbench.stats.lira import lira_offline, lira_online, rmia_ratio
-from genbench.stats.roc import auc, auc_interval
+from genbench.stats.roc import auc
 
 ATTACKS = {
     "lira": ("LiRA", "its likelihood under models that learned from it, against models that did not"),
@@ -22,34 +22,11 @@ ATTACKS = {
     ),
     "reference": ("Reference models", "its log-probability past that by models that did not learn from it"),
 }
-
-
-def _reports() -> dict[str, Metric]:
-    found = {}
-    for name, (title, score) in ATTACKS.items():
-        found[f"{name}_auc"] = Metric(
-            unit="probability",
-            better=Toward(0.5),
-            title=f"{title} attack, AUC",
-            summary=f"Chance that a training item scores higher than a held-out one; score of an item: {score}.",
-            reading="0.5: the model gives nothing away, even to who can train models like it.",
-            tolerance=0.1,
-            margin=0.02,
-        )
-        found[f"{name}_tpr"] = Metric(
-            unit="share of members",
-            better="lower",
-            title=f"{title} attack, true positives at 1 % false alarms",
-            summary=f"Share of training items an attacker can name, wrong on 1 % of others; score of an item: {score}.",
-            reading="1 % is guessing. This tail is what a person in the data is exposed to.",
-            tolerance=0.05,
-            margin=0.01,
-        )
-    return found
+REPORTS = reports_of(ATTACKS, good="0.5: the model gives nothing away, even to who can train models like it.")
 
 
 @probe(
-    reports={**_reports(), "blind_auc": BLIND},
+    reports={**REPORTS, "blind_auc": BLIND},
     cites=[
         "Carlini et al. 2022, arXiv:2112.03570 (LiRA)",
         "Zarifzadeh et al. 2024, arXiv:2312.03262 (RMIA)",
@@ -78,8 +55,8 @@ def shadow_membership(
         raise NotApplicable(f"membership needs {FOLDS} items a side, got {len(train)} and {len(held_out)}")
     unseen = blind(train_seen, held_out_seen, rng)
     if gone := void(unseen):
-        return dict.fromkeys(_reports(), gone) | {"blind_auc": unseen}
-    unit = next((u for u in train.counts if min(train.counts[u].min(), held_out.counts[u].min()) > 0), None)
+        return dict.fromkeys(REPORTS, gone) | {"blind_auc": unseen}
+    unit = unit_of([side.counts for side in sides])
     amount = np.concatenate([side.counts[unit] if unit else np.ones(len(side)) for side in sides])
     said = np.concatenate(
         [known_nats(side.nats, role) for side, role in zip(sides, ("train", "held_out"), strict=True)]
@@ -102,6 +79,5 @@ def shadow_membership(
     detail, found = Detail(facts=facts), dict[str, Estimate | Absent](blind_auc=unseen)
     for name, score in scores.items():
         own, rest = score[member], score[~member]
-        found[f"{name}_auc"] = Estimate(auc(own, rest), len(own), auc_interval(own, rest), 0.5, detail)
-        found[f"{name}_tpr"] = tail(own, rest, detail=detail)
+        found[f"{name}_auc"], found[f"{name}_tpr"] = attacked(own, rest, detail)
     return found

@@ -10,10 +10,9 @@ from jaxtyping import Float
 from genbench.core.errors import NotApplicable, ProbeError
 from genbench.core.evidence import Features, Rng, TokenLogProbs
 from genbench.core.probe import probe
-from genbench.core.score import Absent, Detail, Estimate, Estimates, Json, Metric, Toward
+from genbench.core.score import Absent, Detail, Estimate, Estimates, Json
+from genbench.probes.memorization._attacks import attacked, reports_of
 from genbench.probes.memorization._blind import BLIND, FOLDS, blind, void
-from genbench.probes.memorization._tail import tail
-from genbench.stats.roc import auc, auc_interval
 
 SURE = 1e-6  # nats: a deviation below this is that of a token that nothing competes with
 
@@ -22,34 +21,13 @@ ATTACKS = {
     "min_k_plus": ("Min-K%++", "the same, each token against what the model expects in its place"),
     "zlib": ("zlib ratio", "the log-probability of a text for each byte that zlib leaves of it"),
 }
-
-
-def _reports() -> dict[str, Metric]:
-    found = {}
-    for name, (title, score) in ATTACKS.items():
-        found[f"{name}_auc"] = Metric(
-            unit="probability",
-            better=Toward(0.5),
-            title=f"{title} attack, AUC",
-            summary=f"Chance that a training item scores higher than a held-out one; score: {score}.",
-            reading="0.5: the model gives nothing away. Towards 1: who was in the training data can be told.",
-            tolerance=0.1,
-            margin=0.02,
-        )
-        found[f"{name}_tpr"] = Metric(
-            unit="share of members",
-            better="lower",
-            title=f"{title} attack, true positives at 1 % false alarms",
-            summary=f"Share of training items that an attacker can name, wrong on 1 % of others; score: {score}.",
-            reading="1 % is guessing. This tail is what a person in the data is exposed to.",
-            tolerance=0.05,
-            margin=0.01,
-        )
-    return found
+REPORTS = reports_of(
+    ATTACKS, good="0.5: the model gives nothing away. Towards 1: who was in the training data can be told."
+)
 
 
 @probe(
-    reports={**_reports(), "blind_auc": BLIND},
+    reports={**REPORTS, "blind_auc": BLIND},
     cites=[
         "Shi et al. 2024, arXiv:2310.16789 (Min-K%)",
         "Zhang et al. 2025, arXiv:2404.02936 (Min-K%++)",
@@ -84,7 +62,7 @@ def token_membership(
         raise NotApplicable(f"membership needs {FOLDS} items a side, got {len(train)} and {len(held_out)}")
     unseen = blind(train_seen, held_out_seen, rng)
     if gone := void(unseen):
-        return dict.fromkeys(_reports(), gone) | {"blind_auc": unseen}
+        return dict.fromkeys(REPORTS, gone) | {"blind_auc": unseen}
     members, others = (scores(side, role, share) for side, role in ((train, "train"), (held_out, "held_out")))
     found: dict[str, Estimate | Absent] = {"blind_auc": unseen}
     for name in ATTACKS:
@@ -97,8 +75,7 @@ def token_membership(
         if name != "zlib":
             facts["share of tokens"] = share
         detail = Detail(facts=facts)
-        found[f"{name}_auc"] = Estimate(auc(own, rest), len(own), auc_interval(own, rest), 0.5, detail)
-        found[f"{name}_tpr"] = tail(own, rest, detail=detail)
+        found[f"{name}_auc"], found[f"{name}_tpr"] = attacked(own, rest, detail)
     return found
 
 
