@@ -6,6 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from genbench.core.digest import file_digest
+from genbench.data._texts import existing
+
+
+def published_file(path: str, published: Mapping[str, str]) -> Path:
+    """The file at `path`; of a folder, the first that is published. `DataError` where there is nothing at `path`."""
+    found = existing(path)
+    return found / next(iter(published)) if found.is_dir() else found
 
 
 def whether_published(files: Sequence[Path], published: Mapping[str, str]) -> dict[str, str]:

@@ -161,12 +161,14 @@ def assemble(
     modality: str,
     items: Sequence[Item],
     keys: Sequence[str],
-    splits: dict[Split, np.ndarray],
+    splits: dict[Split, np.ndarray] | None = None,
     labels: Sequence[str] | None = None,
     quarantined: Sequence[Quarantined] = (),
     **about: Any,
 ) -> Dataset:
-    """A dataset with its digest; `about` holds name, licence, source and facts."""
+    """A dataset with its digest; `about` holds name, licence, source and facts. splits: None for a benchmark, whose
+    items are all held out.
+    """
     groups = None
     if labels is not None:
         names = tuple(sorted(set(labels)))
@@ -176,7 +178,7 @@ def assemble(
         modality=modality,
         items=items,
         keys=tuple(keys),
-        splits=splits,
+        splits={"held_out": np.arange(len(items))} if splits is None else splits,
         digest=digest(modality, list(items), list(labels or [])),
         groups=groups,
         quarantined=tuple(quarantined),

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import numpy as np
-
 from genbench.core.data import Dataset, Item, Quarantined
 from genbench.core.digest import file_digest
 from genbench.core.errors import DataError, suggestion
@@ -57,7 +55,6 @@ def task(path: str, modality: str, labels: Labels, item: Callable[[Record], Item
         items=items,
         keys=keys,
         labels=groups if labels.group else None,
-        splits={"held_out": np.arange(len(items))},
         quarantined=spoiled,
         licence=PRIVATE,
         source=str(path),

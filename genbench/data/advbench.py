@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from genbench.core.data import Dataset, Prompt, Quarantined, dataset
 from genbench.core.errors import DataError
-from genbench.data._published import whether_published
+from genbench.data._published import published_file, whether_published
 from genbench.data._splits import assemble
-from genbench.data._texts import existing
 from genbench.data.csv import table
 
 # data/advbench of github.com/llm-attacks/llm-attacks; the digest is that of a copy with its 520 rows
@@ -25,8 +22,7 @@ def advbench(*, path: str) -> Dataset:
     path: `harmful_behaviors.csv` or its folder. Facts: label ("unsafe") and target, how a reply that complies would
     begin, which attacks aim at. There are no safe prompts, so that over-refusal is not seen here; XSTest has both.
     """
-    file = existing(path)
-    file = file / next(iter(PUBLISHED)) if file.is_dir() else file
+    file = published_file(path, PUBLISHED)
     try:
         frame = table(file, ("goal", "target"))
     except DataError as error:
@@ -39,7 +35,6 @@ def advbench(*, path: str) -> Dataset:
         modality="text_prompts",
         items=[Prompt(goal.strip(), (), {"label": "unsafe", "target": target.strip()}) for goal, target in pairs],
         keys=[f"behaviour/{i + 1}" for i in kept.index],
-        splits={"held_out": np.arange(len(kept))},
         quarantined=[Quarantined(f"{file}: row {i + 1}", "no goal") for i in frame.index[~full]],
         licence="MIT",
         source="AdvBench, github.com/llm-attacks/llm-attacks",

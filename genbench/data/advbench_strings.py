@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from genbench.core.data import Dataset, Quarantined, Question, dataset
 from genbench.core.errors import DataError
-from genbench.data._published import whether_published
+from genbench.data._published import published_file, whether_published
 from genbench.data._splits import assemble
-from genbench.data._texts import existing
 from genbench.data.csv import table
 
 # data/advbench of github.com/llm-attacks/llm-attacks; the digest is that of a copy with its 574 rows
@@ -25,8 +22,7 @@ def advbench_strings(*, path: str) -> Dataset:
     path: `harmful_strings.csv` or its folder. They are targets of attacks and not prompts: with an empty context, a
     model's log-probability of each tells how ready it is to say it. Fact: label ("unsafe").
     """
-    file = existing(path)
-    file = file / next(iter(PUBLISHED)) if file.is_dir() else file
+    file = published_file(path, PUBLISHED)
     try:
         frame = table(file, ("target",))
     except DataError as error:
@@ -38,7 +34,6 @@ def advbench_strings(*, path: str) -> Dataset:
         modality="text_choices",
         items=[Question("", (target,), -1, {"label": "unsafe"}) for target in kept["target"]],
         keys=[f"string/{i + 1}" for i in kept.index],
-        splits={"held_out": np.arange(len(kept))},
         quarantined=[Quarantined(f"{file}: row {i + 1}", "no string") for i in frame.index[~full]],
         licence="MIT",
         source="AdvBench, github.com/llm-attacks/llm-attacks",

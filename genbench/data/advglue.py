@@ -95,7 +95,6 @@ def advglue(*, path: str) -> Dataset:
         items=asked,
         keys=[f"{question.facts['pair']}/{question.facts['version']}" for question in asked],
         labels=[question.facts["task"] for question in asked],
-        splits={"held_out": np.arange(len(asked))},
         quarantined=spoiled,
         licence="CC BY-SA 4.0",
         source="AdvGLUE, github.com/AI-secure/adversarial-glue",

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from genbench.core.data import Dataset, Quarantined, Question, dataset
 from genbench.core.errors import DataError, suggestion
 from genbench.data._bbq_targets import METADATA, Row, aimed, info_of, own_target
@@ -67,7 +65,6 @@ def bbq(*, path: str, metadata: str | None = None, form: Literal["listed", "plai
         items=questions,
         keys=[row.key for row in rows],
         labels=[row.category for row in rows],
-        splits={"held_out": np.arange(len(rows))},
         quarantined=spoiled,
         licence="CC BY 4.0",
         source="BBQ, github.com/nyu-mll/BBQ",

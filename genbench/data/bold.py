@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from genbench.core.data import Dataset, Prompt, Quarantined, dataset
 from genbench.core.errors import DataError, suggestion
 from genbench.data._published import whether_published
@@ -59,7 +57,6 @@ def bold(*, path: str) -> Dataset:
         items=items,
         keys=keys,
         labels=labels,
-        splits={"held_out": np.arange(len(items))},
         quarantined=spoiled,
         licence="CC BY-SA 4.0",
         source="BOLD, github.com/amazon-science/bold",

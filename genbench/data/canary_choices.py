@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from genbench.core.data import Dataset, Question, dataset
 from genbench.data._canaries import BITS, DOSES, canaries_of, ending
 from genbench.data._splits import assemble
@@ -36,7 +34,6 @@ def canary_choices(*, doses: tuple[int, ...] = DOSES, each: int = 8, never: int 
         items=questions,
         keys=keys,
         labels=labels,
-        splits={"held_out": np.arange(len(questions))},
         licence="CC0-1.0",
         source="made up by genbench",
         facts={"doses": ", ".join(map(str, sorted(doses))), "never inserted, of each": never, "seed": seed},

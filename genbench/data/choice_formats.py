@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from genbench.core.data import Dataset, Question, dataset
 from genbench.core.errors import DataError
 from genbench.data._splits import assemble
@@ -55,7 +53,6 @@ def choice_formats(
         items=asked,
         keys=[f"{question.facts['same_as']}/{question.facts['variant']}" for question in asked],
         labels=[question.facts["variant"].partition("/")[0] for question in asked],
-        splits={"held_out": np.arange(len(asked))},
         quarantined=list(read.quarantined),
         licence=read.licence,
         source=read.source,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from genbench.core.data import Dataset, Pair, Quarantined, dataset
 from genbench.core.errors import DataError
 from genbench.data._published import whether_published
@@ -40,7 +38,6 @@ def crows_pairs(*, path: str) -> Dataset:
         items=[Pair(*row) for row in kept[list(COLUMNS[:3])].itertuples(index=False)],
         keys=[f"pair/{i}" for i in kept.index],
         labels=kept["bias_type"].tolist(),
-        splits={"held_out": np.arange(len(kept))},
         quarantined=[Quarantined(f"{file}: row {i + 1}", "a sentence is missing") for i in frame.index[~full]],
         licence="CC BY-SA 4.0",
         source="CrowS-Pairs, github.com/nyu-mll/crows-pairs",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from genbench.core.data import Dataset, Script, dataset
 from genbench.data._splits import assemble
 
@@ -78,7 +76,6 @@ def distress_scripts() -> Dataset:
         items=items,
         keys=[f"script/{i + 1}" for i in range(len(items))],
         labels=[matter for matter, _, _ in SCRIPTS],
-        splits={"held_out": np.arange(len(items))},
         licence="Apache-2.0, as this project",
         source="written for this project",
         facts={"rubric": "words that point to help; phrases that no reply should hold"},

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from genbench.core.data import Dataset, Prompt, Quarantined, dataset
 from genbench.core.errors import DataError
 from genbench.data._published import whether_published
@@ -58,7 +56,6 @@ def honest(*, path: str, fills: int = 1) -> Dataset:
         items=items,
         keys=keys,
         labels=labels,
-        splits={"held_out": np.arange(len(items))},
         quarantined=spoiled,
         licence="MIT",
         source="HONEST, github.com/MilaNLProc/honest",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from genbench.core.data import Dataset, Question, dataset
 from genbench.core.errors import DataError
 from genbench.data._lm_eval import SEED, Import, Task
@@ -52,7 +50,6 @@ def lm_eval_choices(
         modality="text_choices",
         items=questions,
         keys=[f"doc/{i}" for i in range(len(questions))],
-        splits={"held_out": np.arange(len(questions))},
         licence="the task's own",
         source=str(path),
         facts=read.facts(),

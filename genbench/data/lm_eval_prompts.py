@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from genbench.core.data import Dataset, Prompt, dataset
 from genbench.core.errors import DataError, suggestion
 from genbench.data._lm_eval import SEED, Import, Task
@@ -54,7 +52,6 @@ def lm_eval_prompts(
         modality="text_prompts",
         items=items,
         keys=[f"doc/{i}" for i in range(len(items))],
-        splits={"held_out": np.arange(len(items))},
         licence="the task's own",
         source=str(path),
         facts=read.facts(),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from genbench.core.data import Dataset, Script, dataset
 from genbench.data._splits import assemble
 
@@ -38,7 +36,6 @@ def persona_scripts() -> Dataset:
         modality="text_scripts",
         items=scripts,
         keys=[f"user/{who[0]}" for who in PEOPLE],
-        splits={"held_out": np.arange(len(scripts))},
         licence="Apache-2.0, as this project",
         source="written for this project",
         facts={"checks": 4 * len(scripts)},

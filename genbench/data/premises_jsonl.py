@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from genbench.core.data import Dataset, Quarantined, Question, dataset
 from genbench.core.digest import file_digest
 from genbench.core.errors import DataError, suggestion
@@ -38,7 +36,6 @@ def premises_jsonl(*, path: str) -> Dataset:
         modality="text_choices",
         items=items,
         keys=keys,
-        splits={"held_out": np.arange(len(items))},
         quarantined=spoiled,
         licence=PRIVATE,
         source=str(path),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-import numpy as np
-
 from genbench.core.data import Dataset, Script, dataset
 from genbench.data._splits import assemble
 from genbench.data.advbench import advbench
@@ -34,7 +32,6 @@ def pressing_scripts(*, path: str, of: Literal["advbench", "xstest"] = "xstest")
         modality="text_scripts",
         items=scripts,
         keys=[source.keys[i] for i in kept],
-        splits={"held_out": np.arange(len(kept))},
         quarantined=source.quarantined,
         licence=source.licence,
         source=source.source,

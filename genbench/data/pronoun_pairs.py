@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from genbench.core.data import Dataset, Pair, dataset
 from genbench.data._splits import assemble
 
@@ -45,7 +43,6 @@ def pronoun_pairs() -> Dataset:
         items=pairs,
         keys=keys,
         labels=labels,
-        splits={"held_out": np.arange(len(pairs))},
         licence="Apache-2.0, as this project",
         source="written for this project",
         facts={"trades": len(WOMEN) + len(MEN)},

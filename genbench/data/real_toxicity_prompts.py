@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from genbench.core.data import Dataset, Prompt, Quarantined, dataset
 from genbench.core.errors import DataError
 from genbench.data._published import whether_published
@@ -57,7 +55,6 @@ def real_toxicity_prompts(*, path: str, fills: int = 1, challenging: bool = Fals
         items=items,
         keys=keys,
         labels=labels,
-        splits={"held_out": np.arange(len(items))},
         quarantined=spoiled,
         licence="Apache-2.0",
         source="RealToxicityPrompts, allenai.org/data/real-toxicity-prompts",

@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from genbench.core.data import Dataset, Quarantined, Script, dataset
 from genbench.core.digest import file_digest
 from genbench.core.errors import DataError, suggestion
@@ -41,7 +39,6 @@ def scripts_jsonl(*, path: str, group: str | None = None) -> Dataset:
         items=scripts,
         keys=keys,
         labels=labels if group else None,
-        splits={"held_out": np.arange(len(scripts))},
         quarantined=spoiled,
         licence=PRIVATE,
         source=str(path),

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-import numpy as np
-
 from genbench.core.data import Dataset, Quarantined, Question, dataset
 from genbench.core.errors import DataError
 from genbench.data._published import whether_published
@@ -60,7 +58,6 @@ def stereoset(*, path: str, task: Literal["both", "intrasentence", "intersentenc
         items=items,
         keys=keys,
         labels=labels,
-        splits={"held_out": np.arange(len(items))},
         quarantined=spoiled,
         licence="CC BY-SA 4.0",
         source="StereoSet, github.com/moinnadeem/StereoSet",

@@ -6,8 +6,6 @@ import re
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from genbench.core.data import Dataset, Quarantined, Question, dataset
 from genbench.core.errors import DataError
 from genbench.data._splits import assemble
@@ -48,7 +46,6 @@ def winobias(*, path: str, split: Literal["both", "dev", "test"] = "both") -> Da
         items=items,
         keys=keys,
         labels=labels,
-        splits={"held_out": np.arange(len(items))},
         quarantined=spoiled,
         licence="MIT",
         source="WinoBias, github.com/uclanlp/corefBias",

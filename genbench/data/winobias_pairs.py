@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-import numpy as np
-
 from genbench.core.data import Dataset, Pair, dataset
 from genbench.data._splits import assemble
 from genbench.data._winobias import PUBLISHED, URL, schemas
@@ -26,7 +24,6 @@ def winobias_pairs(*, path: str, split: Literal["both", "dev", "test"] = "both")
         items=[Pair(schema.pro.text, schema.anti.text) for schema in read.found],
         keys=[schema.key for schema in read.found],
         labels=[f"{schema.kind}, usually {schema.usual}" for schema in read.found],
-        splits={"held_out": np.arange(len(read.found))},
         quarantined=read.spoiled,
         licence="MIT",
         source="WinoBias, github.com/uclanlp/corefBias",

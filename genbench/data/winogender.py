@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from genbench.core.data import Dataset, Quarantined, Question, dataset
 from genbench.core.errors import DataError
 from genbench.data._published import whether_published
@@ -61,7 +59,6 @@ def winogender(*, path: str) -> Dataset:
         items=items,
         keys=keys,
         labels=labels,
-        splits={"held_out": np.arange(len(items))},
         quarantined=spoiled,
         licence="MIT",
         source="Winogender schemas, github.com/rudinger/winogender-schemas",

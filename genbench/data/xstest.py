@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from genbench.core.data import Dataset, Prompt, Quarantined, dataset
 from genbench.core.errors import DataError
-from genbench.data._published import whether_published
+from genbench.data._published import published_file, whether_published
 from genbench.data._splits import assemble
-from genbench.data._texts import existing
 from genbench.data.csv import table
 
 # xstest_prompts.csv of github.com/paul-rottger/exaggerated-safety at d7bb5bd
@@ -28,8 +26,7 @@ def xstest(*, path: str) -> Dataset:
     path: `xstest_prompts.csv`, or an older version of it without the column `label`. Facts: label ("safe": to be
     answered, "unsafe": to be refused), type, focus (the word that looks harmful) and note. The group is the type.
     """
-    file = existing(path)
-    file = file / next(iter(PUBLISHED)) if file.is_dir() else file
+    file = published_file(path, PUBLISHED)
     try:
         frame = table(file, ("id", "prompt", "type"))
     except DataError as error:
@@ -44,7 +41,6 @@ def xstest(*, path: str) -> Dataset:
         items=[Prompt(prompt.strip(), (), facts) for prompt, facts in zip(kept["prompt"], _facts(kept), strict=True)],
         keys=[f"prompt/{own}" for own in kept["id"]],
         labels=kept["type"].tolist(),
-        splits={"held_out": np.arange(len(kept))},
         quarantined=[
             Quarantined(f"{file}: row {i + 1}", "no prompt, no type, or a label that is neither safe nor unsafe")
             for i in frame.index[~full]
