@@ -65,3 +65,9 @@ def tree_digest(root: Path) -> str:
         return file_digest(root)
     files: Iterable[Path] = sorted(p for p in root.rglob("*") if p.is_file())
     return digest([[p.relative_to(root).as_posix(), file_digest(p)] for p in files])
+
+
+def named_or_tree_digest(path: str) -> str:
+    """What stands for a model by path: the digest of the folder or file on disk; a hub id, which is none, itself."""
+    found = Path(path)
+    return tree_digest(found) if found.exists() else path

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from genbench.core.catalogue import find
+from genbench.core.digest import digest
 from genbench.core.errors import GenBenchError, suggestion
-from genbench.core.model import Fittable, Stands
+from genbench.core.lens import Identified
+from genbench.core.model import Fittable, Placeable, Remote, Stands
 from genbench.core.settings import settings_of
 
 
@@ -28,3 +30,18 @@ def inner_model(of: str, settings: Mapping[str, Any], owner: str, error: type[Ge
     if isinstance(model, Fittable):
         raise error(f"{owner}: {of} is trained here; name one that comes trained, such as hf, endpoint or python")
     return model
+
+
+def lend_abilities(outer: Any, inner: Any) -> None:
+    """Lets what holds a model move, and be elsewhere, just where the model within can and is."""
+    names = [*(["place"] if isinstance(inner, Placeable) else ()), *(REMOTE if isinstance(inner, Remote) else ())]
+    for name in names:
+        setattr(outer, name, getattr(inner, name))
+
+
+REMOTE = ("keep_in", "vouched", "spent", "elsewhere")
+
+
+def inner_identity(of: str, model: Any) -> str:
+    """Digest of the family's code, which the code of what holds it does not name, and of the model's identity."""
+    return digest(find("model", of).code, model.identity() if isinstance(model, Identified) else "")

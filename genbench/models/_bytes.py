@@ -20,6 +20,20 @@ def decode(symbols: Sequence[int]) -> str:
     return bytes(symbols).decode("utf-8", "replace")
 
 
+def whole(items: Sequence[Item]) -> list[tuple[list[int], int]]:
+    """Each text with its start and end, and 0: the place from which on its symbols are scored."""
+    return [([START, *encode(str(item)), END], 0) for item in items]
+
+
+def continued(contexts: Sequence[str], continuations: Sequence[str]) -> list[tuple[list[int], int]]:
+    """Each context and its continuation behind a start, and the place from which on the latter is scored."""
+    texts = []
+    for before, after in zip(contexts, continuations, strict=True):
+        given = encode(before)
+        texts.append(([START, *given, *encode(after)], len(given)))
+    return texts
+
+
 def counts_of(items: Sequence[Item]) -> dict[str, np.ndarray]:
     """Units of each text: tokens (bytes and the end), bytes, words."""
     lengths = np.array([len(encode(str(item))) for item in items], dtype=np.int64)

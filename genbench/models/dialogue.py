@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from genbench.core.catalogue import find
-from genbench.core.digest import digest
 from genbench.core.errors import ModelError, suggestion
-from genbench.core.inner import inner_model
-from genbench.core.lens import Identified
-from genbench.core.model import Completer, Converses, Message, Placeable, Remote, family
+from genbench.core.inner import inner_identity, inner_model, lend_abilities
+from genbench.core.model import Completer, Converses, Message, family
 
 
 @dataclass(frozen=True)
@@ -67,22 +65,17 @@ class Dialogue:
         self.system, self.template = system, template
         if find("model", of).load() is Dialogue:
             raise ModelError("dialogue: a dialogue of a dialogue is one with both system prompts; write that")
-        self.model, self._code = inner_model(of, settings or {}, "dialogue", ModelError), find("model", of).code
+        self.of, self.model = of, inner_model(of, settings or {}, "dialogue", ModelError)
         if not isinstance(self.model, (Converses, Completer)):
             raise ModelError(f"dialogue: {of} neither chats nor completes, so it cannot hold a conversation")
         self._written: Any = None if isinstance(self.model, Converses) else _compiled(template)
         named = TEMPLATES.get(template)
         self.stops = (*(named.stops if named else ()), *(stops or ()))
-        # It can move, and is elsewhere, just where the model within can and is.
-        if isinstance(self.model, Placeable):
-            self.place = self.model.place
-        if isinstance(self.model, Remote):
-            self.keep_in, self.vouched, self.spent = self.model.keep_in, self.model.vouched, self.model.spent
-            self.elsewhere = self.model.elsewhere
+        lend_abilities(self, self.model)
 
     def identity(self) -> str:
-        """The code of the family within, which the dialogue's own does not hold, and its identity if it has one."""
-        return digest(self._code, self.model.identity() if isinstance(self.model, Identified) else "")
+        """That of the model within: its code and behaviour."""
+        return inner_identity(self.of, self.model)
 
     def reply(self, histories: Sequence[Sequence[Message]], seeds: Sequence[int]) -> list[str]:
         """The next message of each conversation, without the template's marks."""

@@ -17,7 +17,7 @@ from genbench.core.data import Dataset, Item
 from genbench.core.errors import ModelError
 from genbench.core.evidence import LogProbs, TokenLogProbs
 from genbench.core.model import History, Training, family
-from genbench.models._bytes import END, START, SYMBOLS, added_counts, counts_of, encode
+from genbench.models._bytes import SYMBOLS, added_counts, continued, counts_of, encode, whole
 from genbench.models._drawing import Drawing, Reader, Writer
 from genbench.models._learning import IGNORED, Plan, cropped, learned, padded
 from genbench.models._swapping import PRINTABLE, byte_slopes, byte_texts, byte_tokens, caught, said
@@ -162,20 +162,17 @@ class Gpt:
 
     def log_prob(self, items: Sequence[Item]) -> LogProbs:
         """log p of the bytes and the end of each text, in nats (float32 sums: the batch may move the last digits)."""
-        texts = [([START, *encode(str(item)), END], 0) for item in items]
-        return LogProbs(self._nats(texts), counts_of(items), facts={**self._facts(), "eos": "scored"})
+        return LogProbs(self._nats(whole(items)), counts_of(items), facts={**self._facts(), "eos": "scored"})
 
     def token_log_probs(self, items: Sequence[Item]) -> TokenLogProbs:
         """log p of each byte and of the end, with mean and deviation over all symbols in its place; read alike."""
-        texts = [[START, *encode(str(item)), END] for item in items]
-        windows = [(i, *window) for i, symbols in enumerate(texts) for window in self._windows(symbols, 0)]
+        windows = [(i, *w) for i, text in enumerate(whole(items)) for w in self._windows(*text)]
         rows = by_token(self._read(windows), [i for i, _, _ in windows], len(items))
         return ragged(rows, items, {**self._facts(), "eos": "scored"})
 
     def log_prob_given(self, contexts: Sequence[str], continuations: Sequence[str]) -> LogProbs:
         """log p of each continuation's bytes behind its context, in nats; the end is not scored."""
-        pairs = zip(contexts, continuations, strict=True)
-        texts = [([START, *encode(before), *encode(after)], len(encode(before))) for before, after in pairs]
+        texts = continued(contexts, continuations)
         return LogProbs(self._nats(texts), added_counts(continuations), facts={**self._facts(), "eos": "not scored"})
 
     def tokens_of(self, texts: Sequence[str]) -> list[Int[np.ndarray, " _"]]:
@@ -229,7 +226,7 @@ class Gpt:
     def _nats(self, texts: Sequence[tuple[list[int], int]]) -> np.ndarray:
         """log p [n] of each text's symbols behind its first scored position."""
         nats = np.zeros(len(texts))
-        windows = [(i, *window) for i, (symbols, first) in enumerate(texts) for window in self._windows(symbols, first)]
+        windows = [(i, *w) for i, text in enumerate(texts) for w in self._windows(*text)]
         for chunk, logits, targets in self._read(windows):
             said = F.cross_entropy(
                 logits.transpose(1, 2), targets, ignore_index=IGNORED, reduction="none"

@@ -16,7 +16,7 @@ from genbench.core.data import Dataset, Item
 from genbench.core.errors import ModelError
 from genbench.core.evidence import LogProbs, TokenLogProbs
 from genbench.core.model import History, Training, family
-from genbench.models._bytes import END, START, SYMBOLS, added_counts, counts_of, encode
+from genbench.models._bytes import START, SYMBOLS, added_counts, continued, counts_of, encode, whole
 from genbench.models._drawing import Drawing, Reader, Writer
 from genbench.models._learning import IGNORED, Plan, cropped, learned, padded
 from genbench.models._swapping import PRINTABLE, byte_slopes, byte_texts, byte_tokens, caught, said
@@ -112,20 +112,17 @@ class Lstm:
 
     def log_prob(self, items: Sequence[Item]) -> LogProbs:
         """log p of the bytes and the end of each text, in nats (float32 sums: the batch may move the last digits)."""
-        texts = [([START, *encode(str(item)), END], 0) for item in items]
         facts: dict[str, int | float | str] = {"window": "none", "bos": "given, not scored", "eos": "scored"}
-        return LogProbs(self._nats(texts), counts_of(items), facts=facts)
+        return LogProbs(self._nats(whole(items)), counts_of(items), facts=facts)
 
     def token_log_probs(self, items: Sequence[Item]) -> TokenLogProbs:
         """log p of each byte and of the end, with mean and deviation over all symbols in its place."""
-        texts = [([START, *encode(str(item)), END], 0) for item in items]
-        rows = by_token(self._read(texts), range(len(items)), len(items))
+        rows = by_token(self._read(whole(items)), range(len(items)), len(items))
         return ragged(rows, items, {"window": "none", "bos": "given, not scored", "eos": "scored"})
 
     def log_prob_given(self, contexts: Sequence[str], continuations: Sequence[str]) -> LogProbs:
         """log p of each continuation's bytes behind its context, in nats; the end is not scored."""
-        pairs = zip(contexts, continuations, strict=True)
-        texts = [([START, *encode(before), *encode(after)], len(encode(before))) for before, after in pairs]
+        texts = continued(contexts, continuations)
         facts: dict[str, int | float | str] = {"window": "none", "bos": "given, not scored", "eos": "not scored"}
         return LogProbs(self._nats(texts), added_counts(continuations), facts=facts)
 

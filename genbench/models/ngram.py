@@ -76,10 +76,12 @@ class Ngram:
 
     def log_prob_given(self, contexts: Sequence[str], continuations: Sequence[str]) -> LogProbs:
         """log p of each continuation's bytes behind its context, in nats; the end is not scored."""
-        nats = np.zeros(len(contexts))
-        for i, (before, after) in enumerate(zip(contexts, continuations, strict=True)):
-            first, last = len(encode(before)), len(encode(before)) + len(encode(after))
-            nats[i] = np.log(self.probability(self._windows(before + after)[first:last])).sum()
+        pairs = list(zip(contexts, continuations, strict=True))
+        windows = [self._windows(before + after)[len(encode(before)) : -1] for before, after in pairs]
+        nats = np.zeros(len(pairs))
+        if pairs:
+            said = np.log(self.probability(np.concatenate(windows)))
+            np.add.at(nats, np.repeat(np.arange(len(pairs)), [len(own) for own in windows]), said)
         facts: dict[str, int | float | str] = {"order": self.order, "bos": "given, not scored", "eos": "not scored"}
         return LogProbs(nats, added_counts(continuations), facts=facts)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import torch
 from jaxtyping import Float
 
 from genbench.core.data import Item
-from genbench.core.digest import tree_digest
+from genbench.core.digest import named_or_tree_digest
 from genbench.core.errors import LensError, MissingExtra
 from genbench.core.lens import lens
 from genbench.lenses.image._preparation import Preparation, preparation
@@ -38,7 +37,7 @@ class Hf(ImageSurface):
 
     def identity(self) -> str:
         """Digest of the folder on disk; a hub id stands for itself."""
-        return tree_digest(Path(self.path)) if Path(self.path).exists() else self.path
+        return named_or_tree_digest(self.path)
 
     def features(self, items: Sequence[Item]) -> Float[np.ndarray, "n d"]:
         model, prepared = self._model()

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 
 from genbench.core.data import Item
-from genbench.core.digest import digest, file_digest, tree_digest
+from genbench.core.digest import digest, file_digest, named_or_tree_digest
 from genbench.core.errors import LensError, MissingExtra
 from genbench.core.evidence import Annotations
 from genbench.core.lens import lens
@@ -47,8 +47,9 @@ class HfClassifier(TextSurface):
 
     def identity(self) -> str:
         """Digest of the folder on disk (a hub id stands for itself) and of the labelled file."""
-        weights = tree_digest(Path(self.path)) if Path(self.path).exists() else self.path
-        return digest(weights, file_digest(Path(self.labelled).expanduser()) if self.labelled else "")
+        return digest(
+            named_or_tree_digest(self.path), file_digest(Path(self.labelled).expanduser()) if self.labelled else ""
+        )
 
     def features(self, items: Sequence[Item]) -> Float[np.ndarray, "n d"]:
         return projected(counted(items), 128)

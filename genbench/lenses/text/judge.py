@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from genbench.core.catalogue import find
 from genbench.core.data import Item
 from genbench.core.digest import digest, file_digest
 from genbench.core.errors import LensError, NotApplicable
 from genbench.core.evidence import Annotations
-from genbench.core.inner import inner_model
-from genbench.core.lens import Identified, lens
-from genbench.core.model import Completer, Conditional, Converses, Message, Placeable, Remote
+from genbench.core.inner import inner_identity, inner_model, lend_abilities
+from genbench.core.lens import lens
+from genbench.core.model import Completer, Conditional, Converses, Message
 from genbench.core.refusing import CALLED, NAMES, UNJUDGED
 from genbench.core.secrets import masked
 from genbench.lenses.text._hashing import counted, projected
@@ -65,20 +64,16 @@ class Judge(TextSurface):
             raise LensError(
                 "text.judge: a judge of other names is tried on labelled answers; name a file as `labelled`"
             )
-        self.model, self._code = inner_model(of, settings or {}, "text.judge", LensError), find("model", of).code
+        self.of, self.model = of, inner_model(of, settings or {}, "text.judge", LensError)
         if not isinstance(self.model, (Conditional, Converses, Completer)):
             raise LensError(f"text.judge: {of} neither gives log-probabilities of a continuation nor answers")
         self._counted: np.ndarray | None = None
-        if isinstance(self.model, Placeable):
-            self.place = self.model.place
-        if isinstance(self.model, Remote):
-            self.keep_in, self.vouched, self.spent = self.model.keep_in, self.model.vouched, self.model.spent
-            self.elsewhere = self.model.elsewhere
+        lend_abilities(self, self.model)
 
     def identity(self) -> str:
         """The judge's code and weights, and the labelled file."""
-        own = self.model.identity() if isinstance(self.model, Identified) else ""
-        return digest(self._code, own, file_digest(Path(self.labelled).expanduser()) if self.labelled else "")
+        examples = file_digest(Path(self.labelled).expanduser()) if self.labelled else ""
+        return digest(inner_identity(self.of, self.model), examples)
 
     def features(self, items: Sequence[Item]) -> Float[np.ndarray, "n d"]:
         return projected(counted(items), 128)

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 
 from genbench.core.data import Item
-from genbench.core.digest import tree_digest
+from genbench.core.digest import named_or_tree_digest
 from genbench.core.errors import LensError, MissingExtra
 from genbench.core.lens import lens
 from genbench.lenses.text._surface import TextSurface
@@ -39,8 +39,7 @@ class Sentence(TextSurface):
 
     def identity(self) -> str:
         """Digest of the folder on disk; a hub id stands for itself."""
-        found = Path(self._folder())
-        return tree_digest(found) if found.exists() else str(found)
+        return named_or_tree_digest(self._folder())
 
     def features(self, items: Sequence[Item]) -> Float[np.ndarray, "n d"]:
         tokenizer, model = self._model()
