@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import byte_checks
 import numpy as np
 import pytest
 import torch
@@ -15,7 +16,6 @@ from genbench.core.errors import ModelError
 from genbench.core.model import Completer, Density, Fittable, Persistent, Placeable, Sampler, Training
 from genbench.data.pydoc import pydoc
 from genbench.models._bytes import END, START, SYMBOLS
-from genbench.models._drawing import BLOCK
 from genbench.models.gpt import Gpt, Net, _rotated
 from genbench.models.ngram import Ngram
 
@@ -181,35 +181,16 @@ def test_top_k_and_top_p_cut_the_tail(gpt: Gpt) -> None:
 
 
 def test_a_sample_is_its_seed_alone(gpt: Gpt) -> None:
-    model = like(gpt, longest=120)
-    together = model.sample(SEEDS)
-    apart = [*model.sample(SEEDS[:1]), *model.sample(SEEDS[1:4]), *model.sample(SEEDS[4:35]), *model.sample(SEEDS[35:])]
-    assert apart == together
-    assert model.sample(SEEDS[::-1]) == together[::-1]
-    assert len(set(together)) == 40
+    byte_checks.each_sample_is_its_seed_alone(like(gpt, longest=120), SEEDS)
 
 
 def test_neighbours_change_no_bit_of_the_logits(gpt: Gpt) -> None:
-    """A draw flips only once in a million, so equal texts alone would not show that the arithmetic is equal."""
-    model, seen = like(gpt, longest=60), []
-    assert model.net is not None
-    model.net.register_forward_hook(lambda net, given, made: seen.append(made[:, -1]))
-    steps = []
-    for prompts, row in ((["The type of"], 0), (["If a longer prompt", "x", "The type of", "The"] * 4, 2)):
-        seen.clear()
-        model.complete(prompts, [*SEEDS[1 : row + 1], SEEDS[0], *SEEDS[row + 1 : len(prompts)]])
-        steps.append([logits[row] for logits in seen])
-    shared = min(map(len, steps))
-    assert shared > 20
-    assert all(torch.equal(a, b) for a, b in zip(steps[0][:shared], steps[1][:shared]))
-    assert len(seen[0]) == BLOCK
+    byte_checks.no_neighbour_changes_a_bit(like(gpt, longest=60), SEEDS, lambda made: made[:, -1])
 
 
 def test_a_completion_goes_on_from_its_prompt_and_heeds_no_neighbour(gpt: Gpt) -> None:
     model = like(gpt, longest=40)
-    prompts = ["The functio", "If the obj", "", "Exceptions are rais", "x" * 400]
-    together = model.complete(prompts, SEEDS[:5])
-    assert together == [model.complete([p], [s])[0] for p, s in zip(prompts, SEEDS)]
+    byte_checks.each_completion_heeds_its_own_prompt(model, SEEDS)
     goes_on = [text.startswith("n") for text in model.complete(["The functio"] * 40, SEEDS)]
     assert sum(goes_on) > 20
 

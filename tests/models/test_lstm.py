@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import byte_checks
 import numpy as np
 import pytest
 import torch
@@ -15,7 +16,6 @@ from genbench.core.errors import ModelError
 from genbench.core.model import Completer, Density, Fittable, Persistent, Placeable, Sampler, Training
 from genbench.data.pydoc import pydoc
 from genbench.models._bytes import END, START, SYMBOLS
-from genbench.models._drawing import BLOCK
 from genbench.models.lstm import PIECE, ROWS, Lstm, Net
 from genbench.models.ngram import Ngram
 
@@ -164,33 +164,16 @@ def test_what_is_written_is_drawn_step_by_step_from_what_is_scored(lstm: Lstm) -
 
 
 def test_a_sample_is_its_seed_alone(lstm: Lstm) -> None:
-    model = like(lstm, longest=80)
-    together = model.sample(SEEDS)
-    apart = [*model.sample(SEEDS[:1]), *model.sample(SEEDS[1:4]), *model.sample(SEEDS[4:35]), *model.sample(SEEDS[35:])]
-    assert apart == together
-    assert model.sample(SEEDS[::-1]) == together[::-1]
-    assert len(set(together)) == 40
+    byte_checks.each_sample_is_its_seed_alone(like(lstm, longest=80), SEEDS)
 
 
 def test_neighbours_change_no_bit_of_the_logits(lstm: Lstm) -> None:
-    model, seen = like(lstm, longest=40), []
-    net_of(model).register_forward_hook(lambda net, given, made: seen.append(made[0][:, -1]))
-    steps = []
-    for prompts, row in ((["The type of"], 0), (["If a longer prompt", "x", "The type of", "The"] * 4, 2)):
-        seen.clear()
-        model.complete(prompts, [*SEEDS[1 : row + 1], SEEDS[0], *SEEDS[row + 1 : len(prompts)]])
-        steps.append([logits[row] for logits in seen])
-    shared = min(map(len, steps))
-    assert shared > 20
-    assert all(torch.equal(a, b) for a, b in zip(steps[0][:shared], steps[1][:shared]))
-    assert len(seen[0]) == BLOCK
+    byte_checks.no_neighbour_changes_a_bit(like(lstm, longest=40), SEEDS, lambda made: made[0][:, -1])
 
 
 def test_a_completion_goes_on_from_its_prompt(lstm: Lstm) -> None:
     model = like(lstm, longest=30)
-    prompts = ["The functio", "If the obj", "", "Exceptions are rais", "x" * 400]
-    together = model.complete(prompts, SEEDS[:5])
-    assert together == [model.complete([p], [s])[0] for p, s in zip(prompts, SEEDS)]
+    byte_checks.each_completion_heeds_its_own_prompt(model, SEEDS)
     assert len(set(like(lstm, longest=20, temperature=0.0).sample(SEEDS[:5]))) == 1
 
 
