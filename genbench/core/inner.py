@@ -8,7 +8,7 @@ from typing import Any
 from genbench.core.catalogue import find
 from genbench.core.digest import digest
 from genbench.core.errors import GenBenchError, suggestion
-from genbench.core.lens import Identified
+from genbench.core.lens import identity_of
 from genbench.core.model import Fittable, Placeable, Remote, Stands
 from genbench.core.settings import settings_of
 
@@ -44,4 +44,4 @@ REMOTE = ("keep_in", "vouched", "spent", "elsewhere")
 
 def inner_identity(of: str, model: Any) -> str:
     """Digest of the family's code, which the code of what holds it does not name, and of the model's identity."""
-    return digest(find("model", of).code, model.identity() if isinstance(model, Identified) else "")
+    return digest(find("model", of).code, identity_of(model))

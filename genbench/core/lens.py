@@ -124,6 +124,11 @@ class Identified(Protocol):
     def identity(self) -> str: ...
 
 
+def identity_of(thing: object) -> str:
+    """The identity of a model or lens; "" where it has none. An attribute of that name that is no method is none."""
+    return thing.identity() if isinstance(thing, Identified) and callable(thing.identity) else ""
+
+
 @dataclass(frozen=True)
 class LensSpec:
     """What `@lens` says of a lens. titles: the names its scores may carry, {"quality.frechet.distance": "FID"}."""

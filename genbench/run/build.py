@@ -11,7 +11,7 @@ import numpy as np
 from genbench.core.chance import derive
 from genbench.core.data import Dataset, Item
 from genbench.core.digest import digest
-from genbench.core.lens import Identified, LearnsFromData
+from genbench.core.lens import LearnsFromData, identity_of
 from genbench.core.model import Fittable, Persistent, Placeable, Receives, Remote, Stands, Tick, Training
 from genbench.data._encoders import Encoder
 from genbench.data._sniff import read_outputs
@@ -51,8 +51,8 @@ def build_model(planned: PlannedModel, data: Dataset | None, device: str, accoun
     model = family.unwrap() if isinstance(family, Stands) else family
     if isinstance(model, Remote):
         model.keep_in(account.cache.root)
-    identity = model.identity() if isinstance(model, Identified) and callable(model.identity) else ""
-    recipe: list[Any] = ["model", planned.entry.id, planned.entry.code, planned.settings, identity, made_with()]
+    recipe: list[Any] = ["model", planned.entry.id, planned.entry.code, planned.settings]
+    recipe += [identity_of(model), made_with()]
     if isinstance(model, Placeable):
         model.place(device)
         recipe.append(device.split(":")[0])
@@ -114,8 +114,7 @@ def build_lens(planned: PlannedLens, data: Dataset, seed: int, device: str, acco
     if isinstance(lens, Remote):
         lens.keep_in(account.cache.root)
         account.folder.append_event("vouched", owner=planned.id, **lens.vouched())
-    identity = lens.identity() if isinstance(lens, Identified) else ""
-    recipe: list[Any] = ["lens", planned.id, planned.entry.code, planned.settings, identity, made_with()]
+    recipe: list[Any] = ["lens", planned.id, planned.entry.code, planned.settings, identity_of(lens), made_with()]
     if isinstance(lens, Placeable):
         lens.place(device)
         recipe.append(device.split(":")[0])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from genbench.core.digest import digest
-from genbench.core.lens import Identified
+from genbench.core.lens import identity_of
 from genbench.run.suite import Suite
 
 _held: dict[str, Any] = {}
@@ -30,7 +30,8 @@ def inline_suite(
 
     The name holds the object's `identity()`, or else chance: evidence of one object is never another's.
     """
-    unique = digest(model.identity())[:16] if isinstance(model, Identified) else uuid.uuid4().hex
+    own = identity_of(model)
+    unique = digest(own)[:16] if own else uuid.uuid4().hex
     name = f"held_{unique}"
     _held[name] = model
     source = dict(data) if isinstance(data, Mapping) else _source(data)

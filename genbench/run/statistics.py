@@ -17,7 +17,7 @@ import numpy as np
 from genbench.core.catalogue import catalogue
 from genbench.core.data import Item
 from genbench.core.errors import DataError, GenBenchError, NotApplicable, UnknownName
-from genbench.core.lens import Embeds, Identified, LearnsFromData
+from genbench.core.lens import Embeds, LearnsFromData, identity_of
 from genbench.core.model import Placeable
 from genbench.core.settings import settings_of, with_defaults
 from genbench.data._images import Place, Unusable, image_files, read_image
@@ -91,7 +91,7 @@ def marks(id: str, lens: Any, settings: Mapping[str, Any]) -> dict[str, str]:
     own = {k: v for k, v in known.items() if k not in (*PLACES, "resize", "precision")}
     return {
         "lens": id,
-        "weights": lens.identity() if isinstance(lens, Identified) else "none",
+        "weights": identity_of(lens) or "none",
         "settings": json.dumps(own, sort_keys=True, default=str),
         "resize": str(known.get("resize", "the lens's own")),
         "dtype": str(known.get("precision", "float32")),
