@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,11 @@ def clustered_ratio(
 ) -> Interval:
     """Interval of sum(a) / sum(b) within `bounds`; whole clusters are random.
 
-    Student's by linearization. Spread does not show what was not seen, so no end is nearer than Wilson's for an event
-    seen 0 times in the effective number of items: s^2 / error^2, s^2 the variance of one item and the error that by
-    clusters; or, where all items agree, (sum b)^2 / sum_c b_c^2 (Kish 1965). That is the rule of three, by clusters.
+    Each end is the farther of Student's, by linearization, and Wilson's for the value's place between the bounds: the
+    spread is small in samples that came out near a bound, and Student's alone held 0.95 of 600 answers on 150 passages
+    92.5 times in 100. Spread does not show what was not seen, so no end is nearer than Wilson's for an event seen 0
+    times in the effective number of items: s^2 / error^2, s^2 the variance of one item and the error that by clusters;
+    or, where all items agree, (sum b)^2 / sum_c b_c^2 (Kish 1965). That is the rule of three, by clusters.
     """
     low, high = bounds
     value = float(numerators.sum() / denominators.sum())
@@ -44,12 +47,26 @@ def clustered_ratio(
         ends = found.low, found.high
         error = ratio_error(a, b, clusters=own)[0]
         if error > 1e-12:
+            leaning = _leaning(found, value, bounds)
+            ends = min(ends[0], leaning.low), max(ends[1], leaning.high)
             one = float(np.square(a - value * b).mean() / b.mean() ** 2)
             effective = min(float(len(a)), max(1.0, one / error**2))
     # Items not seen could pull the value towards either bound, by their share of the way.
     unseen = wilson(0, effective, level).high
     ends = min(ends[0], value - unseen * (value - low)), max(ends[1], value + unseen * (high - value))
     return Interval(max(low, ends[0]), min(high, ends[1]), level, method)
+
+
+def _leaning(straight: Interval, value: float, bounds: tuple[float, float]) -> Interval:
+    """Wilson's interval of a value between bounds, of as many trials as would make the straight one as wide."""
+    low, high = bounds
+    share = (value - low) / (high - low)
+    if not 0 < share < 1:
+        return straight
+    z, reach = NormalDist().inv_cdf(0.5 + straight.level / 2), (straight.high - value) / (high - low)
+    trials = z**2 * share * (1 - share) / reach**2
+    found = wilson(share * trials, trials, straight.level)
+    return Interval(low + found.low * (high - low), low + found.high * (high - low), straight.level, found.method)
 
 
 def by_name(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.stats import norm
+from scipy.stats import t as student
 
 from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Annotations, Prompts, Rng
@@ -70,6 +74,7 @@ def attributes(answered: Annotations, benchmark: Prompts, *, rng: Rng) -> Estima
         identified(answered.confusion, answered.names)
     value = _skews(counts, np.ones(len(counts)), rates_of(answered.confusion, k))
     draws = np.array([_skews(counts, _again(len(counts), rng), _rates(answered, rng)) for _ in range(RESAMPLES)])
+    fair = _fair_error(counts, rates_of(answered.confusion, k)), 0.0  # of `overall`, pairs are so many that it is nil
     shares = counts / counts.sum(axis=1, keepdims=True)
     names = [text for text, keep in zip(found, kept, strict=True) if keep]
     most = np.argsort(-np.abs(shares - 1 / k).max(axis=1), kind="stable")[:8]
@@ -82,7 +87,7 @@ def attributes(answered: Annotations, benchmark: Prompts, *, rng: Rng) -> Estima
     }
     n = int(counts.sum())
     return {
-        name: Estimate(value[j], n, _interval(value[j], draws[:, j]), 0.0, Detail(facts=facts))
+        name: Estimate(value[j], n, _interval(value[j], draws[:, j], len(counts), fair[j]), 0.0, Detail(facts=facts))
         for j, name in enumerate(("skew", "overall"))
     }
 
@@ -114,12 +119,26 @@ def _rates(answered: Annotations, rng: Rng) -> Float[np.ndarray, "k k"]:
     return np.stack([rng.dirichlet(row + 1 / k) for row in answered.confusion])
 
 
-def _interval(value: float, draws: Float[np.ndarray, " r"]) -> Interval:
-    """From the lowest to the highest end of the draws' quantiles and of these reflected about the value.
+def _interval(value: float, draws: Float[np.ndarray, " r"], prompts: int, fair: float) -> Interval:
+    """value -+ the farther end of the draws' quantiles, and no nearer than a fair model's error `fair` reaches.
 
-    Reflected alone, as redrawn pairs scatter about it as it does about the truth, it held 0 of a fair model 90 times in
-    100: a value that came out low has too small a spread beside it, and its upper end fell short.
+    A value that came out low has too small a spread beside it: quantiles reflected about the value held 0 of a fair
+    model 90 times in 100. Redrawn prompts scatter by sqrt((m - 1) / m) of what new ones do, and their spread is itself
+    guessed from m, so distances are lengthened by that and by Student's quantile over the normal one: 6 % for 30.
     """
-    low, high = (float(q) for q in np.quantile(draws, [0.025, 0.975]))
-    ends = (2 * value - high, 2 * value - low, low, high)
-    return Interval(min(*ends, value), max(*ends, value), 0.95, "bootstrap, prompts and annotator random")
+    normal = float(norm.ppf(0.975))
+    longer = float(student.ppf(0.975, prompts - 1)) / normal * math.sqrt(prompts / (prompts - 1))
+    ends = (abs(float(q) - value) for q in np.quantile(draws, [0.025, 0.975]))
+    reach = longer * max(*ends, normal * fair)
+    return Interval(value - reach, value + reach, 0.95, "bootstrap, prompts and annotator random")
+
+
+def _fair_error(counts: Int[np.ndarray, "m k"], rates: Float[np.ndarray, "k k"]) -> float:
+    """Standard error of the skew of a model that draws all groups alike: the mean a_i . a_j over pairs of n answers is
+    then degenerate, its variance 2 tr S^2 / (n (n - 1)), S the covariance of one answer's corrected indicator a."""
+    k, a = len(rates), np.linalg.inv(rates)
+    said = rates.mean(axis=0)
+    spread = a.T @ (said[:, None] * a) - 1 / k**2
+    n = counts.sum(axis=1)
+    each = 2 * np.square(spread).sum() / (n * (n - 1))
+    return float(np.sqrt(each.sum()) / len(n) / (1 - 1 / k))
