@@ -83,12 +83,12 @@ def generation(path: str, n: int, longest: int) -> Run:
 
 
 def shell(path: str, n: int) -> Run:
-    """A whole run from the shell: it also measures energy, keeps what it found durably, and resumes."""
+    """A whole run from the shell, without energy, which lm_eval does not measure either."""
     folder = Path(tempfile.mkdtemp())
     rows = [{"q": asked, "options": options, "answer": i % 3} for i, (asked, options) in enumerate(questions(n, 1))]
     (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     (folder / "suite.yaml").write_text(SUITE.format(path=path, rows=folder / "rows.jsonl"), encoding="utf-8")
-    command = [sys.executable, "-m", "genbench", "run", str(folder / "suite.yaml")]
+    command = [sys.executable, "-m", "genbench", "run", str(folder / "suite.yaml"), "--set", "meters.meter=none"]
 
     def run() -> Facts:
         environment = {**os.environ, "GENBENCH_HOME": tempfile.mkdtemp(dir=folder)}  # nothing is taken from a cache

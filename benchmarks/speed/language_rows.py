@@ -44,6 +44,6 @@ def text_rows(root: Path, *, quick: bool) -> list[TextRow]:
         TextRow(f"{prompts} prompts of 4 to 60 words, 32 new tokens each, GPT-2 small", "generation",
                 "transformers' generate", 1.5, {"path": gpt, "n": prompts, "longest": 32}, {"batch": 8},
                 ("characters", 0.0)),
-        TextRow("a whole run of 20 questions from the shell, tiny model", "shell", "lm_eval", 4.0,
+        TextRow("a whole run of 20 questions from the shell, tiny model, no energy measured", "shell", "lm_eval", 4.0,
                 {"path": tiny, "n": 20}, {}, ("accuracy", 0.0)),
     ]  # fmt: skip

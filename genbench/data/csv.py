@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from genbench.core.data import Dataset, Quarantined, dataset
 from genbench.core.errors import DataError, suggestion
 from genbench.data._splits import Shares
 from genbench.data._texts import Reading, decoded, text_dataset
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataset(modality="text", licence="the user's own")
@@ -44,6 +46,8 @@ def read(file: Path, column: str = "text", group: str | None = None) -> Reading:
 
 def table(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """A CSV file as strings, nothing read as missing. `DataError` where it is no CSV or has no such column."""
+    import pandas as pd  # takes long to import, and sniffing at a path imports this file
+
     text = io.StringIO(decoded(file))
     try:
         # Blank lines are kept as empty cells, to be named: pandas would drop them without a word.

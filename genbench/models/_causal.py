@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from genbench.core.errors import ModelError
-from genbench.models._checkpoint import Source, opened
+from genbench.models._checkpoint import Source, opened, require_transformers
+from genbench.models._native import opened as opened_here
 from genbench.models._packed import pack
 
 
@@ -120,14 +121,15 @@ class Causal:
 
 def load(source: Source, dtype: str, device: str) -> Causal:
     """Opens the model and its tokenizer. `MissingExtra` where a package is absent, `ModelError` for all else."""
-    config, tokenizer, net = opened(
+    require_transformers()
+    config, tokenizer, net = opened_here(source, dtype) or opened(
         source, "AutoModelForCausalLM", dtype, lambda config: _refuse_others(source, config)
     )
     net = net.to(device).eval().requires_grad_(False)
     text = config.get_text_config()
     starts = [tokenizer.bos_token_id, getattr(text, "bos_token_id", None), tokenizer.eos_token_id]
     start = next((token for token in starts if token is not None), None)
-    ends = {tokenizer.eos_token_id, *_ids(net.generation_config), *_ids(text)} - {None}
+    ends: set[Any] = {tokenizer.eos_token_id, *_ids(net.generation_config), *_ids(text)} - {None}
     longest = next((n for name in LENGTHS if isinstance(n := getattr(text, name, None), int) and n > 0), None)
     takes = inspect.signature(net.base_model.forward).parameters
     memory = next((name for name in MEMORIES if name in takes), "")

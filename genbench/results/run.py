@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from genbench.core.errors import MissingExtra, ResultsError
 from genbench.core.evidence import Stage
@@ -15,6 +13,9 @@ from genbench.core.lens import Rendering
 from genbench.core.score import Failed, Outcome, Score, Skipped, Toward
 from genbench.results.archive import Archive, write_archive
 from genbench.results.store import Header, RunFolder, read_header
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ class Run:
 
     def scores(self) -> pd.DataFrame:
         """One row per score: model, dataset, id, title, value, low, high, floor, n, unit, better, state, lens ..."""
+        import pandas as pd  # most who read a run make no frame, and it takes long to import
+
         return pd.DataFrame([_row(score) for score in self.measured], columns=list(COLUMNS))
 
     def export(self, file: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 from jaxtyping import Float, Shaped
-from scipy import stats as scipy_stats
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from genbench.core.score import Better, Interval, Toward
 from genbench.stats.intervals import mean_interval
@@ -58,7 +58,7 @@ def compare_paired(
     which = np.arange(len(differences)) if clusters is None else np.unique(clusters, return_inverse=True)[1]
     parts = np.bincount(which, weights=differences)
     m, moved = len(parts), int(np.count_nonzero(parts))
-    error = (interval.high - interval.low) / 2 / float(scipy_stats.t.ppf(0.975, m - 1))
+    error = (interval.high - interval.low) / 2 / float(stdtrit(m - 1, 0.975))
     what = "items" if clusters is None else "clusters of items"
     found = decided(float(differences.mean()), error, m, margin, f"paired over {m} shared {what}", df=m - 1)
     least = 2.0 ** (1 - moved)
@@ -111,7 +111,7 @@ def _held(found: Comparison, p_value: float, alpha: float, questions: int) -> Co
 def _reach(alpha: float, questions: int, df: int | None) -> float:
     """The quantile of a two-sided test at alpha / questions, Student's where the error itself is estimated."""
     size = 1 - alpha / 2 / max(1, questions)
-    return float(scipy_stats.t.ppf(size, df)) if df else NormalDist().inv_cdf(size)
+    return float(stdtrit(df, size)) if df else NormalDist().inv_cdf(size)
 
 
 def _n_needed(n: int, error: float, effect: float, reach: float) -> int:
@@ -151,11 +151,13 @@ def standard_error(interval: Interval) -> float:
 
 def decided(worse_by: float, error: float, n: int, margin: float, method: str, *, df: int | None) -> Comparison:
     """Two-sided test for a difference, and two one-sided tests (Schuirmann 1987) for sameness within the margin."""
-    spread = scipy_stats.t(df) if df else scipy_stats.norm()
-    z = float(spread.ppf(0.975))
+    z, z_90 = (float(stdtrit(df, q) if df else ndtri(q)) for q in (0.975, 0.95))
     interval = Interval(worse_by - z * error, worse_by + z * error, 0.95, method)
-    p_value = float(2 * spread.sf(abs(worse_by) / error)) if error > 0 else float(worse_by == 0)
-    reach_90 = float(spread.ppf(0.95)) * error
+    p_value = float(worse_by == 0)
+    if error > 0:
+        away = -abs(worse_by) / error
+        p_value = float(2 * (stdtr(df, away) if df else ndtr(away)))
+    reach_90 = z_90 * error
     n_needed = None
     answer: Answer = "cannot tell"
     if margin > 0 and abs(worse_by) + reach_90 < margin:

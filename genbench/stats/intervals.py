@@ -8,7 +8,7 @@ from statistics import NormalDist
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
-from scipy import stats as scipy_stats
+from scipy.special import stdtrit
 
 from genbench.core.evidence import Rng
 from genbench.core.score import Interval
@@ -74,7 +74,7 @@ def ratio_interval(
     """
     ratio = float(numerators.sum() / denominators.sum())
     error, m = ratio_error(numerators, denominators, clusters=clusters)
-    reach = float(scipy_stats.t.ppf(0.5 + level / 2, m - 1)) * error
+    reach = float(stdtrit(m - 1, 0.5 + level / 2)) * error
     what = "items" if clusters is None else f"{m} clusters"
     return Interval(ratio - reach, ratio + reach, level, f"linearized, {what} random")
 

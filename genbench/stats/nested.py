@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats as scipy_stats
+from scipy.special import gammaincinv, stdtrit
 
 from genbench.core.score import Better, Interval
 from genbench.stats.compare import Comparison, decided, turned
@@ -61,8 +61,8 @@ def nested(values: Sequence[float], errors: Sequence[float], *, shared: float | 
     least = 0.0 if shared is None else max(0.0, squares - shared)  # of a member's own sampling part
     most = squares if shared is None else least
     error, df = _error([(spread, k)], squares if shared is None else shared)
-    reach = float(scipy_stats.t.ppf(0.5 + LEVEL / 2, df)) * error
-    quantiles = [float(scipy_stats.chi2.ppf(0.5 + side * LEVEL / 2, k - 1)) for side in (1, -1)]
+    reach = float(stdtrit(df, 0.5 + LEVEL / 2)) * error
+    quantiles = [2 * float(gammaincinv((k - 1) / 2, 0.5 + side * LEVEL / 2)) for side in (1, -1)]
     low, high = (
         math.sqrt(max(0.0, (k - 1) * spread / q - own)) for q, own in zip(quantiles, (most, least), strict=True)
     )

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.stats import binom, rankdata
 
 from genbench.core.errors import NotApplicable
 from genbench.core.score import Interval
@@ -18,6 +17,8 @@ Others = Float[np.ndarray, " m"]
 
 def auc(positive: Scores, negative: Others) -> float:
     """P(a positive scores above a negative), ties counting half: the Mann-Whitney statistic over n m."""
+    from scipy.stats import rankdata  # where it is used: it takes longer to import than most of a small run
+
     n, m = len(positive), len(negative)
     ranks = rankdata(np.concatenate([positive, negative]))
     return float((ranks[:n].sum() - n * (n + 1) / 2) / (n * m))
@@ -40,6 +41,8 @@ def auc_trials(
     positive: Float[np.ndarray, "rows n"], negative: Float[np.ndarray, "rows m"]
 ) -> tuple[Float[np.ndarray, " rows"], Float[np.ndarray, " rows"]]:
     """(AUC A, n_eff = A (1 - A) / var A by DeLong) of each row: at most n + m trials, min(n, m) without a variance."""
+    from scipy.stats import rankdata
+
     n, m = positive.shape[1], negative.shape[1]
     everyone = rankdata(np.concatenate([positive, negative], axis=1), axis=1)
     wins = (everyone[:, :n] - rankdata(positive, axis=1)) / m  # of each positive over the negatives
@@ -89,6 +92,8 @@ def tpr_at_fpr_interval(
     Donner 2008), so each is counted once. clusters: labels of positives that are no independent evidence; Wilson's n is
     then divided by the design effect.
     """
+    from scipy.stats import binom
+
     hits = positive > threshold_at(negative, fpr)
     value = float(hits.mean())
     n = effective_n(hits, np.arange(len(hits)) if clusters is None else clusters)

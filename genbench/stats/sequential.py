@@ -17,7 +17,6 @@ from statistics import NormalDist
 
 import numpy as np
 from jaxtyping import Float
-from scipy.optimize import brentq
 from scipy.special import betaln
 
 from genbench.core.score import Estimate, Interval
@@ -57,6 +56,8 @@ def _root(sides: tuple[int, int, float], low: float, high: float) -> float:
     """Where the likelihood meets its bound; the outer end where it does so in the last digits before 0 or 1."""
     if _excess(low, *sides) * _excess(high, *sides) > 0:
         return 0.0 if _excess(high, *sides) < 0 else 1.0
+    from scipy.optimize import brentq  # here, as it takes longer to import than most runs need it
+
     return float(brentq(_excess, low, high, args=sides, xtol=1e-12))
 
 

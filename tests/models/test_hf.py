@@ -295,9 +295,9 @@ def test_a_pickle_of_tensors_loads_and_a_hostile_one_is_never_run(folder: Any, t
     for name in ("good", "bad"):
         (tmp_path / name).mkdir()
     good = pickled(folder("llama"), tmp_path / "good", hostile=False)
-    np.testing.assert_array_equal(
-        Hf(path=str(good)).log_prob(TEXTS).nats, Hf(path=folder("llama")).log_prob(TEXTS).nats
-    )
+    np.testing.assert_allclose(
+        Hf(path=str(good)).log_prob(TEXTS).nats, Hf(path=folder("llama")).log_prob(TEXTS).nats, rtol=1e-7
+    )  # transformers opens the one, and our own reader the other
     bad = pickled(folder("llama"), tmp_path / "bad", hostile=True)
     refused(bad, "hold more than tensors, so they are not unpickled")
     assert not (bad / "was run").exists()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import HashingVectorizer
 
 from genbench.core.chance import stream
 from genbench.core.data import Item
@@ -17,7 +17,9 @@ BUCKETS = 2**14
 
 
 @functools.cache
-def _vectorizer() -> HashingVectorizer:
+def _vectorizer() -> Any:
+    from sklearn.feature_extraction.text import HashingVectorizer  # takes longer to import than a plan to make
+
     return HashingVectorizer(analyzer="char_wb", ngram_range=(2, 4), n_features=BUCKETS, norm="l2")
 
 

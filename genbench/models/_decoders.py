@@ -1,0 +1,289 @@
+"""GPT-2 and Llama in plain torch, called as transformers calls its own: what their checkpoints need, and nothing else.
+
+Radford et al. 2019 (GPT-2); Touvron et al. 2023, arXiv:2302.13971 (Llama), with the grouped keys of Ainslie et al.
+2023, arXiv:2305.13245. Modules carry the names that the checkpoints give their weights. Padding may stand behind a row
+only: no token looks at a later one, so that a row's own states do not see it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes of a decoder. keys: heads of keys and values, which groups of query heads share. inner: of the MLP."""
+
+    vocabulary: int
+    longest: int
+    width: int
+    layers: int
+    heads: int
+    keys: int
+    head_width: int
+    inner: int
+    epsilon: float
+    base: float = 10_000.0  # of Llama's rotations
+
+
+class Memory:
+    """Keys and values [n h t e] of the tokens read so far, layer by layer."""
+
+    def __init__(self, layers: int) -> None:
+        self.kept: list[tuple[Tensor, Tensor] | None] = [None] * layers
+
+    def __len__(self) -> int:
+        return 0 if self.kept[0] is None else self.kept[0][0].shape[2]
+
+    def grown(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Those kept of a layer with new ones behind them, which are kept too."""
+        before = self.kept[layer]
+        if before is not None:
+            keys, values = torch.cat([before[0], keys], 2), torch.cat([before[1], values], 2)
+        self.kept[layer] = keys, values
+        return keys, values
+
+    def reorder_cache(self, rows: Tensor) -> None:
+        """Keeps the rows of these indices; transformers' name for it."""
+        self.kept = [None if both is None else (both[0][rows], both[1][rows]) for both in self.kept]
+
+
+@dataclass(frozen=True)
+class States:
+    """What a decoder made, under transformers' names: states [n t d], and the memory where it was asked for."""
+
+    last_hidden_state: Tensor
+    cache: Memory | None
+
+
+@dataclass(frozen=True)
+class Said:
+    """Logits [n t V]."""
+
+    logits: Tensor
+
+
+class Decoder(nn.Module):
+    """Embeddings, blocks and a last norm, whatever their kind; `forward` takes what `Causal` gives."""
+
+    layers_of: str
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor | None = None, position_ids: Tensor | None = None,
+        use_cache: bool = False, cache: Memory | None = None,
+    ) -> States:  # fmt: skip
+        """States of tokens [n t]. attention_mask: a tree's [1 1 t t], added to scores; one of padding is unused."""
+        memory = cache if cache is not None else Memory(self.shape.layers) if use_cache else None
+        begun, t = 0 if memory is None else len(memory), input_ids.shape[1]
+        depths = torch.arange(begun, begun + t, device=input_ids.device)[None] if position_ids is None else position_ids
+        x, turn = self.entered(input_ids, depths)
+        bias = attention_mask if attention_mask is not None and attention_mask.ndim == 4 else None
+        if bias is None and begun and t > 1:
+            bias = torch.ones(t, begun + t, dtype=torch.bool, device=x.device).tril(begun)
+        for i, block in enumerate(getattr(self, self.layers_of)):
+            x = block(x, Looking(turn, bias, memory, i))
+        return States(self.left(x), memory)
+
+    def entered(self, symbols: Tensor, depths: Tensor) -> tuple[Tensor, Any]:
+        """What goes into the first block [n t d], and the rotations (cos, sin), None where there are none."""
+        raise NotImplementedError
+
+    def left(self, x: Tensor) -> Tensor:
+        """The last norm."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Looking:
+    """How a block looks around: rotations by depth, an additive or boolean mask, the memory and the block's number."""
+
+    turn: tuple[Tensor, Tensor] | None
+    bias: Tensor | None
+    memory: Memory | None
+    layer: int
+
+    def at(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        """softmax(q k' / sqrt(e)) v of queries [n h t e] and keys and values [n g t e]: [n t (h e)]."""
+        if self.turn is not None:
+            queries, keys = _turned(queries, *self.turn), _turned(keys, *self.turn)
+        if self.memory is not None:
+            keys, values = self.memory.grown(self.layer, keys, values)
+        if (shared := queries.shape[1] // keys.shape[1]) > 1:
+            keys, values = keys.repeat_interleave(shared, 1), values.repeat_interleave(shared, 1)
+        causal = self.bias is None and queries.shape[2] > 1
+        seen = F.scaled_dot_product_attention(queries, keys, values, attn_mask=self.bias, is_causal=causal)
+        return seen.transpose(1, 2).flatten(2)  # [n h t e] -> [n t (h e)]
+
+
+def _turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """x [n h t e] rotated by depth (Su et al. 2021, arXiv:2104.09864), its halves being the two coordinates."""
+    first, second = x.chunk(2, dim=-1)
+    return x * cos + torch.cat([-second, first], dim=-1) * sin
+
+
+def _heads(x: Tensor, heads: int) -> Tensor:
+    return x.view(*x.shape[:2], heads, -1).transpose(1, 2)  # [n t (h e)] -> [n h t e]
+
+
+def _table(n: int, width: int) -> nn.Embedding:
+    """An embedding not yet filled. One that draws its weights would, on the device "meta", load torch's compiler."""
+    made: nn.Embedding = nn.Embedding.from_pretrained(torch.empty(n, width))  # type: ignore[no-untyped-call]
+    return made
+
+
+class Gpt2Attention(nn.Module):
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.heads = shape.heads
+        self.c_attn, self.c_proj = nn.Linear(shape.width, 3 * shape.width), nn.Linear(shape.width, shape.width)
+
+    def forward(self, x: Tensor, looking: Looking) -> Tensor:
+        queries, keys, values = (_heads(part, self.heads) for part in self.c_attn(x).chunk(3, dim=2))
+        made: Tensor = self.c_proj(looking.at(queries, keys, values))
+        return made
+
+
+class Gpt2Mlp(nn.Module):
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.c_fc, self.c_proj = nn.Linear(shape.width, shape.inner), nn.Linear(shape.inner, shape.width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self.c_proj(F.gelu(self.c_fc(x), approximate="tanh"))
+        return made
+
+
+class Gpt2Block(nn.Module):
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.ln_1, self.ln_2 = (nn.LayerNorm(shape.width, eps=shape.epsilon) for _ in range(2))
+        self.attn, self.mlp = Gpt2Attention(shape), Gpt2Mlp(shape)
+
+    def forward(self, x: Tensor, looking: Looking) -> Tensor:
+        x = x + self.attn(self.ln_1(x), looking)
+        made: Tensor = x + self.mlp(self.ln_2(x))
+        return made
+
+
+class Gpt2(Decoder):
+    layers_of = "h"
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__(shape)
+        self.wte, self.wpe = _table(shape.vocabulary, shape.width), _table(shape.longest, shape.width)
+        self.h = nn.ModuleList(Gpt2Block(shape) for _ in range(shape.layers))
+        self.ln_f = nn.LayerNorm(shape.width, eps=shape.epsilon)
+
+    def entered(self, symbols: Tensor, depths: Tensor) -> tuple[Tensor, Any]:
+        return self.wte(symbols) + self.wpe(depths), None
+
+    def left(self, x: Tensor) -> Tensor:
+        made: Tensor = self.ln_f(x)
+        return made
+
+
+class RootNorm(nn.Module):
+    """x / sqrt(mean x^2 + epsilon), scaled (Zhang and Sennrich 2019, arXiv:1910.07467)."""
+
+    def __init__(self, width: int, epsilon: float) -> None:
+        super().__init__()
+        self.weight, self.epsilon = nn.Parameter(torch.ones(width)), epsilon
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.weight * (x * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.epsilon))
+
+
+class LlamaAttention(nn.Module):
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape, (d, e) = shape, (shape.width, shape.head_width)
+        self.q_proj, self.o_proj = nn.Linear(d, shape.heads * e, bias=False), nn.Linear(shape.heads * e, d, bias=False)
+        self.k_proj, self.v_proj = (nn.Linear(d, shape.keys * e, bias=False) for _ in range(2))
+
+    def forward(self, x: Tensor, looking: Looking) -> Tensor:
+        h, g = self.shape.heads, self.shape.keys
+        seen = looking.at(_heads(self.q_proj(x), h), _heads(self.k_proj(x), g), _heads(self.v_proj(x), g))
+        made: Tensor = self.o_proj(seen)
+        return made
+
+
+class LlamaMlp(nn.Module):
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.gate_proj, self.up_proj = (nn.Linear(shape.width, shape.inner, bias=False) for _ in range(2))
+        self.down_proj = nn.Linear(shape.inner, shape.width, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+        return made
+
+
+class LlamaBlock(nn.Module):
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.input_layernorm, self.post_attention_layernorm = (RootNorm(shape.width, shape.epsilon) for _ in range(2))
+        self.self_attn, self.mlp = LlamaAttention(shape), LlamaMlp(shape)
+
+    def forward(self, x: Tensor, looking: Looking) -> Tensor:
+        x = x + self.self_attn(self.input_layernorm(x), looking)
+        made: Tensor = x + self.mlp(self.post_attention_layernorm(x))
+        return made
+
+
+class Llama(Decoder):
+    layers_of = "layers"
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__(shape)
+        self.embed_tokens = _table(shape.vocabulary, shape.width)
+        self.layers = nn.ModuleList(LlamaBlock(shape) for _ in range(shape.layers))
+        self.norm = RootNorm(shape.width, shape.epsilon)
+
+    def entered(self, symbols: Tensor, depths: Tensor) -> tuple[Tensor, Any]:
+        e = self.shape.head_width
+        steps = torch.arange(0, e, 2, device=symbols.device).float() / e
+        angles = depths[:, None, :, None].float() / self.shape.base**steps  # [n 1 t e/2]
+        turn = torch.cat([angles, angles], dim=-1)
+        return self.embed_tokens(symbols), (turn.cos(), turn.sin())
+
+    def left(self, x: Tensor) -> Tensor:
+        made: Tensor = self.norm(x)
+        return made
+
+
+class Net(nn.Module):
+    """A decoder and the head on it, with the few names of transformers' that `Causal` and its neighbours use.
+
+    table: the name of the embeddings of tokens. generation_config: whatever says which tokens end a text.
+    """
+
+    def __init__(self, base_model: Decoder, table: str, generation_config: Any) -> None:
+        super().__init__()
+        self.base_model, self.table, self.generation_config = base_model, table, generation_config
+        self.lm_head = nn.Linear(base_model.shape.width, base_model.shape.vocabulary, bias=False)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None, use_cache: bool = False) -> Said:
+        return Said(self.lm_head(self.base_model(input_ids, attention_mask).last_hidden_state))
+
+    def get_input_embeddings(self) -> Any:
+        return getattr(self.base_model, self.table)
+
+    def get_output_embeddings(self) -> nn.Linear:
+        return self.lm_head
+
+    @property
+    def device(self) -> torch.device:
+        return self.lm_head.weight.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.lm_head.weight.dtype
