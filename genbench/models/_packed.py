@@ -7,6 +7,7 @@ spells in eight passes over memory, is read in one; that made a whole GPT-2 smal
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+# oneDNN keeps what it compiled for each shape it met, 1,024 of them: 8 MB for each length of a text in GPT-2 small, so
+# that memory grew with the number of texts. Few are as fast, since a batch's layers share theirs. It is read once, at
+# oneDNN's first product; one set by the user stays.
+KEPT_SHAPES = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "8"}
 LARGEST = 2**32  # bytes of packed copies: of a greater net the plain layers serve, so that it fits where it did
 
 
@@ -23,6 +28,8 @@ def pack(net: nn.Module) -> int:
     Only layers of just these classes: one that does more would lose it. The weights stay where they are for whoever
     reads them, and serve wherever the input is not what was packed for, as on another device.
     """
+    for name, value in KEPT_SHAPES.items():
+        os.environ.setdefault(name, value)
     layers: list[Any] = [module for module in net.modules() if type(module) is nn.Linear or _is_conv1d(module)]
     layers = [layer for layer in layers if layer.weight.dtype == torch.float32 and layer.weight.device.type == "cpu"]
     if not _onednn() or sum(layer.weight.nbytes for layer in layers) > LARGEST:
