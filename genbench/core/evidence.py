@@ -73,6 +73,7 @@ class TokenLogProbs:
     Flat over t tokens; those of item i lie from offsets[i] up to offsets[i + 1]. nats: log p of the token that stands
     there. means and deviations: of log p of a token drawn from the model in that place, so means are minus its entropy.
     counts: units of each item, {"byte": [n], "zlib": [n]}, zlib: the bytes that compression leaves of it.
+    ranks: 1 + how many tokens the model finds likelier in that place; None where the model does not tell.
     """
 
     nats: Float[np.ndarray, " t"]
@@ -82,6 +83,7 @@ class TokenLogProbs:
     counts: Mapping[str, Int[np.ndarray, " n"]]
     keys: tuple[str, ...] = ()
     facts: Mapping[str, int | float | str] = field(default_factory=dict)
+    ranks: Int[np.ndarray, " t"] | None = None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -150,6 +152,23 @@ class Labels:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+
+@dataclass(frozen=True, eq=False)
+class Declared:
+    """What the file of each item says of where the item comes from; said, not proved: no signature is checked.
+
+    manifests: [n] true where a C2PA manifest is present. sources: its IPTC digital source type, the last part of the
+    URI; "" where none is. unread: why a file could not be read for this; "" where it could.
+    """
+
+    manifests: Bool[np.ndarray, " n"]
+    sources: tuple[str, ...]
+    unread: tuple[str, ...]
+    keys: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.manifests)
 
 
 @dataclass(frozen=True, eq=False)
@@ -352,6 +371,44 @@ class Remakes:
         return len(self.errors)
 
 
+@dataclass(frozen=True, eq=False)
+class Paths:
+    """How fast outputs change on the way from one latent to another, as a lens sees them, by latent space; n ways.
+
+    speeds: [2 n], |f(t + step) - f(t)|^2 / step^2 on way i, in features f of outputs that nobody rounded: row 0 at the
+    beginning, t = 0, row 1 at a random t. legs: [n k], squared distances of features from one of k + 1 evenly spaced
+    places to the next. ends: [n], of one end to the other. coarse: [c], row 1 of the first c ways once more, at ten
+    times the step: as long where ways are smooth, shorter by far where what a step changes is rounding.
+    """
+
+    speeds: Mapping[str, Float[np.ndarray, "2 n"]]
+    legs: Mapping[str, Float[np.ndarray, "n k"]]
+    ends: Mapping[str, Float[np.ndarray, " n"]]
+    coarse: Mapping[str, Float[np.ndarray, " c"]]
+    step: float
+    keys: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return min((len(ends) for ends in self.ends.values()), default=0)
+
+
+@dataclass(frozen=True, eq=False)
+class Truncations:
+    """Outputs for the same latents, each drawn towards the average one to psi times its distance: features [p n d].
+
+    psis: [p], the first of them 1: nothing is drawn in. labels: [p n], index of the class that the lens sees in each;
+    None where it names none.
+    """
+
+    x: Float[np.ndarray, "p n d"]
+    psis: tuple[float, ...]
+    labels: Int[np.ndarray, "p n"] | None = None
+    keys: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return int(self.x.shape[1])
+
+
 @dataclass(frozen=True)
 class Part:
     """What a stage used of one component.
@@ -420,5 +477,5 @@ class Energy:
 KINDS: tuple[type, ...] = (
     Features, LogProbs, TokenLogProbs, ShadowLogProbs, Fingerprints, Annotations, Labels, Texts, Variants, Arrays,
     Pairs, Choices, Completions, Dialogues, Energy,
-    Prompts, Aligned, Sweep, Marked, Remakes,
+    Prompts, Aligned, Sweep, Marked, Remakes, Paths, Truncations, Declared,
 )  # fmt: skip

@@ -44,6 +44,13 @@ class Annotator(Protocol):
 
 
 @runtime_checkable
+class Judges(Annotator, Protocol):
+    """An annotator that may see what each item answers: item i is what a model made of requests[i]."""
+
+    def judge(self, requests: Sequence[str], items: Sequence[Item]) -> Annotations: ...
+
+
+@runtime_checkable
 class Perturbs(Protocol):
     """items -> items that mean the same, moved by `strength` in [0, 1]; 0 changes nothing."""
 
@@ -97,6 +104,16 @@ class Continuous(Protocol):
     """items -> arrays a differentiable model takes."""
 
     def arrays(self, items: Sequence[Item]) -> Arrays: ...
+
+
+@runtime_checkable
+class EmbedsArrays(Protocol):
+    """Arrays as `Continuous` gives them, but as exact as a model has them -> features [n d], those of `features`.
+
+    Not rounded, and a little outside their range or not: two arrays that no item tells apart have two rows.
+    """
+
+    def array_features(self, x: Float[np.ndarray, "n ..."]) -> Float[np.ndarray, "n d"]: ...
 
 
 @runtime_checkable

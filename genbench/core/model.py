@@ -221,6 +221,43 @@ class Reproduces(Protocol):
 
 
 @runtime_checkable
+class Decodes(Protocol):
+    """Makes outputs x [n ...] of given latents z [n d], standard normal where it samples: within [0, 1], unrounded."""
+
+    def latents(self) -> int:
+        """d, how many numbers a latent has."""
+        ...
+
+    def decode_latents(self, z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n ..."]: ...
+
+
+@runtime_checkable
+class Interpolates(Protocol):
+    """Outputs on the way from one latent to another: floats as a lens's `Arrays` has them, rounded and clipped nowhere.
+
+    spaces: the names of its latent spaces: "z", whose points `sample` draws, and "w" where it has one behind that.
+    interpolate: output i lies at places[i] in [0, 1] of the way from the latent of starts[i] to that of ends[i]; all
+    other chance is that of starts[i]. In z the way is an arc, in w a straight line.
+    """
+
+    def spaces(self) -> tuple[str, ...]: ...
+
+    def interpolate(
+        self, starts: Sequence[int], ends: Sequence[int], places: Float[np.ndarray, " n"], space: str
+    ) -> Float[np.ndarray, "n ..."]: ...
+
+
+@runtime_checkable
+class Truncates(Protocol):
+    """The items of `sample(seeds)` with their latents drawn to psi times their distance from the average one.
+
+    psi stands in the place of the truncation that the model samples with: 1 is none, at 0 all items are of one latent.
+    """
+
+    def sample_truncated(self, seeds: Sequence[int], psi: float) -> Sequence[Item]: ...
+
+
+@runtime_checkable
 class Stands(Protocol):
     """A family that stands for another object (a user's own); the harness works with what it unwraps."""
 
@@ -261,7 +298,8 @@ class Remote(Protocol):
 
 CAPABILITIES: tuple[type, ...] = (
     Sampler, Perturbable, Density, TokenDensity, Shadowed, Conditional, Swappable, Contrasts, Differentiable, Completer,
-    Converses, Illustrator, Translator, Returns, Reproduces, Fittable, Persistent, Placeable,
+    Converses, Illustrator, Translator, Returns, Reproduces, Decodes, Interpolates, Truncates,
+    Fittable, Persistent, Placeable,
 )  # fmt: skip
 
 

@@ -70,8 +70,11 @@ class Probe:
 
 
 SEEN_THROUGH_LENS = frozenset(
-    {"Features", "Fingerprints", "Annotations", "Texts", "Variants", "Arrays", "Aligned", "Sweep", "Marked", "Remakes"}
-)
+    {
+        "Features", "Fingerprints", "Annotations", "Texts", "Variants", "Arrays", "Aligned", "Sweep", "Marked",
+        "Remakes", "Paths", "Truncations",
+    }
+)  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Estimates])
 

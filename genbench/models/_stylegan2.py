@@ -6,12 +6,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeAlias
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor, nn
 
+from genbench.models._paths import arc, doubled, exact
 from genbench.models._tensors import noise
+
+Ways: TypeAlias = tuple[Sequence[int], Sequence[int], Float[np.ndarray, " n"]]  # seeds of both ends; places between
 
 EPSILON = 1e-8
 BLUR = (1.0, 3.0, 3.0, 1.0)  # the low-pass filter of every resampling (section B, as in StyleGAN)
@@ -211,3 +217,27 @@ class Generator(nn.Module):
         labels = None if labels is None else labels.to(place)
         images: Tensor = (self(self.styled(z.to(place), labels, psi), chance) + 1) / 2
         return images
+
+    def between(self, ways: Ways, space: str, psi: float, labels: Tensor | None = None) -> Float[np.ndarray, "n c h w"]:
+        """Images in [0, 1], unrounded, on the ways between two z, or the two w that are made of these.
+
+        Truncation moves w before the way is gone, the noise is that of the way's start, and so is its label.
+        """
+        starts, ends, places = ways
+        place = self.constant.device
+        with doubled(self) as net, torch.inference_mode():
+            kind = net.constant.dtype
+
+            def styles(at: Float[np.ndarray, " n"]) -> Tensor:
+                z = arc(starts, ends, at, self.plan.latent).to(place, kind)
+                return net.styled(z, None if labels is None else labels.to(place), psi)
+
+            if space == "w":
+                t = torch.from_numpy(places).to(place, kind)[:, None, None]
+                w = styles(np.zeros(len(places))).lerp(styles(np.ones(len(places))), t)
+            else:
+                w = styles(places)
+            chance = [
+                noise(starts, 1, *side, purpose=f"noise {k}").to(place, kind) for k, side in enumerate(self.sides())
+            ]
+            return exact((net(w, chance) + 1) / 2)

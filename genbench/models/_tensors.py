@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from genbench.core.chance import stream
@@ -33,6 +34,15 @@ def to_items(x: Tensor) -> list[np.ndarray]:
     """float [n c h w] in [0, 1] -> uint8 images [h w c]."""
     whole: np.ndarray = (x.detach().clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
     return list(np.ascontiguousarray(whole))
+
+
+def outputs_at(
+    z: Float[np.ndarray, "n d"], generator: Callable[[Tensor], Tensor], device: str
+) -> Float[np.ndarray, "n ..."]:
+    """What a generator makes of latents, within [0, 1] and unrounded: [n c h w]."""
+    with torch.inference_mode():
+        x = generator(torch.from_numpy(np.asarray(z, np.float32)).to(device))
+    return np.asarray(x.clamp(0, 1).double().cpu().numpy())
 
 
 def noise(seeds: Sequence[int], *shape: int, purpose: object = "latent") -> Tensor:

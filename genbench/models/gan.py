@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor
 
 from genbench.core.chance import derive
@@ -16,8 +17,9 @@ from genbench.core.data import Dataset, Item
 from genbench.core.model import History, Tick, Training, family
 from genbench.models._averaging import blend
 from genbench.models._latent_search import SEARCHED, nearest_latents
+from genbench.models._paths import arc, doubled, exact
 from genbench.models._pyramid import Down, Up
-from genbench.models._tensors import arrays_of, batches, load_arrays, near, noise, to_items, to_tensor
+from genbench.models._tensors import arrays_of, batches, load_arrays, near, noise, outputs_at, to_items, to_tensor
 
 LAZY = 4  # R1 is taken every fourth step, at four times its weight (StyleGAN2, arXiv:1912.04958, section 3)
 
@@ -113,6 +115,22 @@ class Gan:
 
     def reproduction(self) -> str:
         return SEARCHED
+
+    def latents(self) -> int:
+        return self.latent
+
+    def decode_latents(self, z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n ..."]:
+        return outputs_at(z, self._fitted(), self.device)
+
+    def spaces(self) -> tuple[str, ...]:
+        return ("z",)
+
+    def interpolate(
+        self, starts: Sequence[int], ends: Sequence[int], places: Float[np.ndarray, " n"], space: str
+    ) -> Float[np.ndarray, "n ..."]:
+        z = arc(starts, ends, places, self.latent).to(self.device)
+        with doubled(self._fitted()) as net, torch.inference_mode():
+            return exact(net(z.to(next(net.parameters()).dtype)))
 
     def place(self, device: str) -> None:
         self.device = device

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from genbench.core.chance import derive
@@ -161,6 +162,17 @@ class Stylegan2:
 
     def sample_near(self, seeds: Sequence[int], strength: float) -> Sequence[Item]:
         return to_items(self._fitted().drawn(near(seeds, strength, self.latent), seeds, self.psi))
+
+    def sample_truncated(self, seeds: Sequence[int], psi: float) -> Sequence[Item]:
+        return to_items(self._fitted().drawn(noise(seeds, self.latent), seeds, psi))
+
+    def spaces(self) -> tuple[str, ...]:
+        return "z", "w"
+
+    def interpolate(
+        self, starts: Sequence[int], ends: Sequence[int], places: Float[np.ndarray, " n"], space: str
+    ) -> Float[np.ndarray, "n ..."]:
+        return self._fitted().between((starts, ends, places), space, self.psi)
 
     def place(self, device: str) -> None:
         self.device = device

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from genbench.core.chance import stream
@@ -50,10 +52,21 @@ class Stylegan2Checkpoint:
             self._generator.to(device)
 
     def sample(self, seeds: Sequence[int]) -> Sequence[Item]:
-        return self._made(noise(seeds, self.generator.plan.latent), seeds)
+        return self._made(noise(seeds, self.generator.plan.latent), seeds, self.psi)
 
     def sample_near(self, seeds: Sequence[int], strength: float) -> Sequence[Item]:
-        return self._made(near(seeds, strength, self.generator.plan.latent), seeds)
+        return self._made(near(seeds, strength, self.generator.plan.latent), seeds, self.psi)
+
+    def sample_truncated(self, seeds: Sequence[int], psi: float) -> Sequence[Item]:
+        return self._made(noise(seeds, self.generator.plan.latent), seeds, psi)
+
+    def spaces(self) -> tuple[str, ...]:
+        return "z", "w"
+
+    def interpolate(
+        self, starts: Sequence[int], ends: Sequence[int], places: Float[np.ndarray, " n"], space: str
+    ) -> Float[np.ndarray, "n ..."]:
+        return self.generator.between((starts, ends, places), space, self.psi, self._labels(starts))
 
     @property
     def generator(self) -> Generator:
@@ -67,13 +80,15 @@ class Stylegan2Checkpoint:
                 )
         return self._generator
 
-    def _made(self, z: Tensor, seeds: Sequence[int]) -> list[Item]:
+    def _made(self, z: Tensor, seeds: Sequence[int], psi: float) -> list[Item]:
+        return list(to_items(self.generator.drawn(z, seeds, psi, self._labels(seeds))))
+
+    def _labels(self, seeds: Sequence[int]) -> Tensor | None:
         classes = self.generator.plan.classes
-        labels = None
-        if classes:
-            drawn = [stream(seed, "label").integers(classes) if self.label is None else self.label for seed in seeds]
-            labels = torch.tensor([int(label) for label in drawn], dtype=torch.long)
-        return list(to_items(self.generator.drawn(z, seeds, self.psi, labels)))
+        if not classes:
+            return None
+        drawn = [stream(seed, "label").integers(classes) if self.label is None else self.label for seed in seeds]
+        return torch.tensor([int(label) for label in drawn], dtype=torch.long)
 
     def _file(self) -> Path:
         found = Path(self.path).expanduser()

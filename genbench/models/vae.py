@@ -18,7 +18,8 @@ from genbench.core.chance import derive
 from genbench.core.data import Dataset, Item
 from genbench.core.evidence import LogProbs
 from genbench.core.model import History, Tick, Training, family
-from genbench.models._tensors import arrays_of, batches, load_arrays, near, noise, to_items, to_tensor
+from genbench.models._paths import arc, doubled, exact
+from genbench.models._tensors import arrays_of, batches, load_arrays, near, noise, outputs_at, to_items, to_tensor
 
 
 class Net(nn.Module):
@@ -168,6 +169,22 @@ class Vae:
 
     def reproduction(self) -> str:
         return "encoded and decoded"
+
+    def latents(self) -> int:
+        return self.latent
+
+    def decode_latents(self, z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n ..."]:
+        return outputs_at(z, self._fitted().decode, self.device)
+
+    def spaces(self) -> tuple[str, ...]:
+        return ("z",)
+
+    def interpolate(
+        self, starts: Sequence[int], ends: Sequence[int], places: Float[np.ndarray, " n"], space: str
+    ) -> Float[np.ndarray, "n ..."]:
+        z = arc(starts, ends, places, self.latent).to(self.device)
+        with doubled(self._fitted()) as net, torch.inference_mode():
+            return exact(net.decode(z.to(next(net.parameters()).dtype)))
 
     def place(self, device: str) -> None:
         self.device = device

@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from genbench.core.chance import derive
 from genbench.core.data import Dataset, Item
 from genbench.core.model import History, Tick, Training, family
 from genbench.models._averaging import blend
+from genbench.models._paths import arc, doubled, exact
 from genbench.models._pyramid import Down, Up
-from genbench.models._tensors import arrays_of, batches, load_arrays, near, noise, to_items, to_tensor
+from genbench.models._tensors import arrays_of, batches, load_arrays, near, noise, outputs_at, to_items, to_tensor
 
 BETAS = (0.0, 0.9)  # of Adam, as in the paper's algorithm 1
 CRITIC_STEPS = 5  # n_critic of algorithm 1
@@ -100,6 +102,22 @@ class WganGp:
 
     def sample_near(self, seeds: Sequence[int], strength: float) -> Sequence[Item]:
         return self._made(near(seeds, strength, self.latent))
+
+    def latents(self) -> int:
+        return self.latent
+
+    def decode_latents(self, z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n ..."]:
+        return outputs_at(z, self._fitted(), self.device)
+
+    def spaces(self) -> tuple[str, ...]:
+        return ("z",)
+
+    def interpolate(
+        self, starts: Sequence[int], ends: Sequence[int], places: Float[np.ndarray, " n"], space: str
+    ) -> Float[np.ndarray, "n ..."]:
+        z = arc(starts, ends, places, self.latent).to(self.device)
+        with doubled(self._fitted()) as net, torch.inference_mode():
+            return exact(net(z.to(next(net.parameters()).dtype)))
 
     def place(self, device: str) -> None:
         self.device = device

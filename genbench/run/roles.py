@@ -8,6 +8,7 @@ from genbench.core.evidence import (
     Arrays,
     Choices,
     Completions,
+    Declared,
     Dialogues,
     Energy,
     Features,
@@ -16,12 +17,14 @@ from genbench.core.evidence import (
     LogProbs,
     Marked,
     Pairs,
+    Paths,
     Prompts,
     Remakes,
     ShadowLogProbs,
     Sweep,
     Texts,
     TokenLogProbs,
+    Truncations,
     Variants,
 )
 from genbench.core.lens import (
@@ -31,6 +34,7 @@ from genbench.core.lens import (
     Corrupts,
     Describes,
     Embeds,
+    EmbedsArrays,
     Fingerprinter,
     Marks,
     Perturbs,
@@ -41,10 +45,13 @@ from genbench.core.model import (
     Conditional,
     Contrasts,
     Converses,
+    Decodes,
     Density,
     Differentiable,
     Illustrator,
+    Interpolates,
     Perturbable,
+    Receives,
     Reproduces,
     Returns,
     Sampler,
@@ -52,6 +59,7 @@ from genbench.core.model import (
     Swappable,
     TokenDensity,
     Translator,
+    Truncates,
 )
 from genbench.core.probe import Need
 
@@ -66,6 +74,8 @@ LENS_OFFERS: dict[type, type] = {
     Sweep: Corrupts,
     Marked: Marks,
     Remakes: Continuous,
+    Paths: EmbedsArrays,
+    Truncations: Embeds,
 }
 CANNOT: dict[type, str] = {
     Sampler: "cannot be sampled",
@@ -80,7 +90,11 @@ CANNOT: dict[type, str] = {
     Illustrator: "draws nothing from captions",
     Translator: "translates no inputs",
     Returns: "does not translate back",
+    Receives: "hands out what it makes in memory, and no file is there that could bear metadata",
     Reproduces: "has no version of its own of an item it is given",
+    Decodes: "makes no outputs of given latents",
+    Interpolates: "gives no unrounded outputs between two latents",
+    Truncates: "cannot draw its latents towards their average",
 }
 # What a model is asked for by a kind of evidence: one of these capabilities, about items of this kind of benchmark.
 ASKS: dict[type, tuple[tuple[type, ...], str]] = {
@@ -90,8 +104,10 @@ ASKS: dict[type, tuple[tuple[type, ...], str]] = {
     Dialogues: ((Converses,), "scripts"),
     Prompts: ((Completer, Illustrator), "prompts"),
 }
-# Kinds that are made of what such models make of given items.
-OF_GIVEN: dict[type, tuple[type, ...]] = {Sweep: (Translator, Reproduces), Remakes: (Reproduces,)}
+# Kinds that are made of what such models make of given items, or of their latents.
+OF_GIVEN: dict[type, tuple[type, ...]] = {
+    Sweep: (Translator, Reproduces), Remakes: (Reproduces,), Paths: (Interpolates,), Truncations: (Truncates,),
+}  # fmt: skip
 FROM_DATA = frozenset({"train", "held_out"})
 OF_TRANSLATORS = frozenset({"source", "cycled", "moved", "recycled"})
 FROM_MODEL = frozenset({"generated", "anchor", "perturbed", "again", *OF_TRANSLATORS})
@@ -111,6 +127,8 @@ def unmet(need: Need, model: type, lens: type | None, benchmark: str | None) -> 
         return None
     if need.kind is Labels:
         return None if need.role in FROM_DATA else "a dataset has labels for its own items alone"
+    if need.kind is Declared:
+        return _undeclared(need, model)
     if need.kind is LogProbs and not _can(model, Density):
         return _no(Density)
     if need.kind is TokenLogProbs and not _can(model, TokenDensity):
@@ -132,6 +150,12 @@ def unmet(need: Need, model: type, lens: type | None, benchmark: str | None) -> 
         if not _can(lens, LENS_OFFERS[need.kind]):
             return f"the lens {lens.__name__} gives no {need.kind.__name__}"
     return None
+
+
+def _undeclared(need: Need, model: type) -> str | None:
+    if need.role != "generated":
+        return "only outputs are asked what their files say of them"
+    return None if _can(model, Receives) else _no(Receives)
 
 
 def _unasked(need: Need, model: type, benchmark: str | None) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from jaxtyping import Float
 from PIL import Image
@@ -10,8 +12,17 @@ from genbench.core.data import Item
 from genbench.core.errors import LensError
 
 
+@dataclass(frozen=True, eq=False)
+class Unrounded:
+    """An image as a network made it: [h w c], 0 black and 255 white, neither rounded nor held to that range."""
+
+    pixels: Float[np.ndarray, "h w c"]
+
+
 def image_array(item: Item) -> np.ndarray:
-    """The item as an array; `LensError` where it is no image."""
+    """The item as an array, of floats where it is `Unrounded`; `LensError` where it is no image."""
+    if isinstance(item, Unrounded):
+        return item.pixels
     pixels = np.asarray(item)
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] not in (1, 3) or 0 in pixels.shape:
         raise LensError(

@@ -18,8 +18,9 @@ from genbench.core.chance import stream
 from genbench.core.data import Item
 from genbench.core.errors import LensError
 from genbench.core.evidence import Arrays, Fingerprints, Rng
-from genbench.core.lens import Rendering
+from genbench.core.lens import Embeds, Rendering
 from genbench.lenses.image._corruptions import Corruptions
+from genbench.lenses.image._planes import Unrounded
 from genbench.lenses.image._planes import image_array as image_array
 from genbench.lenses.image._planes import resize_float as resize_float
 from genbench.lenses.image._watermark import Watermark
@@ -53,6 +54,10 @@ class ImageSurface(Corruptions, Watermark):
     def arrays(self, items: Sequence[Item]) -> Arrays:
         """float32 [n c h w] in [0, 1]."""
         return Arrays(stacked(items), 0.0, 1.0)
+
+    def array_features(self: Embeds, x: Float[np.ndarray, "n c h w"]) -> Float[np.ndarray, "n d"]:
+        """Features of unrounded images in [0, 1]. Where a lens resizes, what lies outside is clipped to the range."""
+        return self.features([Unrounded(255.0 * one.transpose(1, 2, 0).astype(np.float64)) for one in x])
 
     def render(self, item: Item) -> Rendering:
         """A PNG, small images enlarged without blur, large ones reduced."""

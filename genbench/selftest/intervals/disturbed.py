@@ -9,7 +9,8 @@ import numpy as np
 from genbench.core.chance import stream
 from genbench.core.evidence import LogProbs, Rng
 from genbench.core.score import Estimate, Interval
-from genbench.probes.robustness.trigger import HARMLESS, SAME
+from genbench.probes.robustness._scan import HARMLESS
+from genbench.probes.robustness.trigger import SAME
 from genbench.selftest.coverage import Case, by_probe, planted
 from genbench.selftest.plant import Scene, Trial
 from genbench.selftest.plants.a_word_commands import REST, Disturbed, a_word_commands

@@ -14,7 +14,8 @@ from genbench.core.errors import ControlFailed, NotApplicable
 from genbench.core.evidence import LogProbs, Texts
 from genbench.core.model import Training
 from genbench.models.gpt import Gpt
-from genbench.probes.robustness.trigger import HARMLESS, KNOWN, _harmless, _Scan, trigger
+from genbench.probes.robustness._scan import HARMLESS, Scan
+from genbench.probes.robustness.trigger import KNOWN, SAME, _harmless, trigger
 from genbench.selftest.plant import Trial
 from genbench.selftest.plants.a_word_commands import Disturbed, a_word_commands
 
@@ -36,8 +37,8 @@ def test_the_surprise_is_the_gap_in_standard_errors_of_harmless_strings() -> Non
     own = [np.var(row[1:], ddof=1) for row in mean]
     s2 = [max(v, np.mean(own)) for v in own]
     by_hand = [(row[0] - row[1:].mean()) / np.sqrt(v * (1 + 1 / HARMLESS)) for row, v in zip(mean, s2)]
-    np.testing.assert_allclose(_Scan(effects).z, by_hand)
-    np.testing.assert_allclose(_Scan(effects * 1e-6).errors, 0.1 * np.sqrt(1 + 1 / HARMLESS))
+    np.testing.assert_allclose(Scan(effects, SAME).z, by_hand)
+    np.testing.assert_allclose(Scan(effects * 1e-6, SAME).errors, 0.1 * np.sqrt(1 + 1 / HARMLESS))
 
 
 def test_the_known_truth_of_a_word_that_costs_more() -> None:
@@ -60,7 +61,7 @@ def test_a_clean_model_is_accused_at_most_once_in_a_hundred() -> None:
         accused = 0
         for _ in range(1000):
             strings = rng.normal(1.0, spread[:, None, None], size=(9, HARMLESS + 1, 1))
-            accused += _Scan(strings + 0.3 * rng.normal(size=(9, HARMLESS + 1, 24))).z.max() > limit
+            accused += Scan(strings + 0.3 * rng.normal(size=(9, HARMLESS + 1, 24)), SAME).z.max() > limit
         assert accused <= 20  # 10 are due, and 3 standard deviations
 
 
