@@ -14,6 +14,7 @@ from genbench.data import csv, jsonl, text_file, text_folder
 from genbench.data._archives import is_archive
 from genbench.data._arrays import SUFFIXES as ARRAYS
 from genbench.data._arrays import read_arrays
+from genbench.data._declared import Declaration, declared_by
 from genbench.data._encoders import Encoder, said
 from genbench.data._images import SUFFIXES, Images, image_files, read_images, shaped_like, through
 from genbench.data._texts import Reader, existing
@@ -24,6 +25,7 @@ BY_SUFFIX = {
     ".npy": "image_array", ".npz": "image_array",
     ".zip": "image_folder", ".tar": "image_folder", ".tgz": "image_folder",
 }  # fmt: skip
+NAMED = 5  # files that are said by name
 READERS: dict[str, Reader] = {
     "jsonl": jsonl.read,
     "csv": csv.read,
@@ -70,6 +72,7 @@ class Outputs:
     """Outputs in order, their digest, what was set aside, and what was done to them.
 
     encoders: what wrote each output; empty where none lost any detail, or nothing tells, as of an array.
+    declared: what the file of each output says of it; empty where they have no image files of their own.
     """
 
     items: list[Item]
@@ -77,6 +80,7 @@ class Outputs:
     quarantined: tuple[Quarantined, ...]
     facts: Mapping[str, Any]
     encoders: tuple[Encoder, ...] = ()
+    declared: tuple[Declaration, ...] = ()
 
 
 class EncodedLike(Sequence[Item]):
@@ -113,9 +117,13 @@ def read_outputs(path: str, modality: str, like: Item = None) -> Outputs:
     found = existing(path)
     facts: dict[str, Any] = {}
     encoders: list[Encoder] = []
+    declared: tuple[Declaration, ...] = ()
     if modality == "image":
         read = _images(found, path, like)
         items, spoiled, facts, encoders = list(read.items), read.quarantined, read.facts, read.encoders
+        declared = tuple(declared_by(file) for file in read.files)
+        if unread := [f"{file}: {of.unread}" for file, of in zip(read.files, declared, strict=True) if of.unread]:
+            facts["metadata not read"] = f"{len(unread)} of {len(items)} files: {'; '.join(unread[:NAMED])}"
         if any(encoder.name for encoder in encoders):
             facts["lost detail"] = said(encoders)
         else:
@@ -125,7 +133,7 @@ def read_outputs(path: str, modality: str, like: Item = None) -> Outputs:
     if not items:
         aside = "".join(f"\n  set aside: {q.path}: {q.reason}" for q in spoiled[:5])
         raise DataError(f"no usable {modality} in {path!r}{aside}")
-    return Outputs(items, digest(modality, items), tuple(spoiled), facts, tuple(encoders))
+    return Outputs(items, digest(modality, items), tuple(spoiled), facts, tuple(encoders), declared)
 
 
 def _images(found: Path, path: str, like: Item) -> Images:

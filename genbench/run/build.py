@@ -13,6 +13,7 @@ from genbench.core.data import Dataset, Item
 from genbench.core.digest import digest
 from genbench.core.lens import LearnsFromData, identity_of
 from genbench.core.model import Fittable, Persistent, Placeable, Receives, Remote, Stands, Tick, Training
+from genbench.data._declared import SILENT, Declaration
 from genbench.data._encoders import Encoder
 from genbench.data._sniff import read_outputs
 from genbench.run.account import Account
@@ -26,7 +27,8 @@ from genbench.run.voice import Voice
 class BuiltModel:
     """A working model. `digest` names its behaviour: code, settings and weights.
 
-    outputs: given, not sampled. encoders: what wrote each of these, where any lost detail.
+    outputs: given, not sampled. encoders: what wrote each of these, where any lost detail. declared: what the file of
+    each says of it, where each lies in a file of its own.
     """
 
     planned: PlannedModel
@@ -34,6 +36,7 @@ class BuiltModel:
     digest: str
     outputs: Sequence[Item] | None = None
     encoders: tuple[Encoder, ...] = ()
+    declared: tuple[Declaration, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +61,7 @@ def build_model(planned: PlannedModel, data: Dataset | None, device: str, accoun
         recipe.append(device.split(":")[0])
     outputs: Sequence[Item] | None = None
     encoders: tuple[Encoder, ...] = ()
+    declared: tuple[Declaration, ...] = ()
     if isinstance(model, Receives):
         like = data.items[0] if data is not None else None
         read = read_outputs(str(planned.settings["path"]), planned.modality, like)
@@ -66,12 +70,16 @@ def build_model(planned: PlannedModel, data: Dataset | None, device: str, accoun
         for fact in ("resized", "grey made colour", "colour made grey"):
             if fact in read.facts:
                 voice.warn(f"{planned.name}: {read.facts[fact]}, as the data they are compared with")
+        if "metadata not read" in read.facts:
+            voice.warn(f"{planned.name}: provenance metadata not read of {read.facts['metadata not read']}")
         account.folder.append_event("quarantined", owner=planned.name, files=[asdict(q) for q in read.quarantined])
-        outputs, encoders = read.items, read.encoders
+        outputs, encoders, declared = read.items, read.encoders, read.declared
         model.receive(outputs)
         recipe.append(read.digest)
         if encoders:  # what they are compared with depends on them
             recipe.append(encoders)
+        if set(declared) - {SILENT}:  # a file that is stripped of what it says is another output
+            recipe.append(declared)
     elif isinstance(model, Fittable):
         if data is None:
             raise ValueError(f"model {planned.name!r} learns from data: give it `data`")
@@ -79,7 +87,7 @@ def build_model(planned: PlannedModel, data: Dataset | None, device: str, accoun
         recipe.append(_fitted(planned, model, data, device, recipe, account, voice))
     if account.counts:
         count_parameters(planned.name, model, account)
-    return BuiltModel(planned, model, digest(recipe), outputs, encoders)
+    return BuiltModel(planned, model, digest(recipe), outputs, encoders, declared)
 
 
 def _fitted(
