@@ -21,8 +21,10 @@ from genbench.report.certificate import vouchers
 from genbench.report.costs import costs
 from genbench.report.curves import curve, fits
 from genbench.report.decision import Decision, decision
+from genbench.report.detectors import detectors
 from genbench.report.exhibits import Evidence, evidence, walls
 from genbench.report.families import beside, families
+from genbench.report.front import fronts
 from genbench.report.numbers import count, listed
 from genbench.report.origins import origins
 from genbench.report.overview import judged, overview
@@ -84,6 +86,8 @@ def compile_report(run: Run, allowance: Allowance = ALLOWANCES[0]) -> str:
         overview=overview(run, members, allowance.rows),
         families=families(run),
         between=beside(run),
+        fronts=fronts(run, members),
+        detectors=detectors(run, members),
         axes=axes,
         places={(m.id, m.title): m.anchor for axis in axes for m in (*axis.metrics, *axis.context)},
         walls=walls(run, members, allowance.gallery),

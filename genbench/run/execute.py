@@ -19,6 +19,7 @@ from genbench.meters.grid import Grid, grid
 from genbench.results.store import RunFolder, recordable, rendering_owner
 from genbench.run.account import Account
 from genbench.run.build import BuiltLens, BuiltModel, build_lens, build_model, splits_digest
+from genbench.run.detectors import Detectors
 from genbench.run.outcomes import Setting, broken, exhibited, headline, scored, skipped
 from genbench.run.plan import Cell, Plan, PlannedLens, PlannedModel
 from genbench.run.produce import Bench, Given
@@ -42,6 +43,7 @@ class Execution:
         self._datasets: dict[str, Dataset | Exception] = {}
         self._lenses: dict[tuple[str, str], BuiltLens | Exception] = {}
         self._benches: dict[str, Bench | Exception] = {}
+        self._detectors = Detectors(plan.runnable)
 
     def run(self) -> None:
         """All cells, model by model. Errors become outcomes; only an interrupt or a full disk ends the run."""
@@ -56,8 +58,11 @@ class Execution:
                 if cell.id not in done or (worked and _counts_energy(cell)) or not self._stands(cell, done[cell.id]):
                     self._record(cell, made.get(cell.id))
                     worked |= cell.because is None
+                else:
+                    self._hear(cell, done[cell.id])
             self._leave(self._benches.pop(name, None))
             self.account.forget()
+        self._cross()
 
     def _stands(self, cell: Cell, outcomes: Sequence[Outcome]) -> bool:
         """Whether scores on record are of the probe, model, data, lens and benchmark as they are now; else made again.
@@ -87,8 +92,33 @@ class Execution:
             return
         outcomes = self._cell(cell) if made is None else made
         self.folder.append_outcome(cell.id, outcomes)
+        self._hear(cell, outcomes)
         if isinstance(self._benches[cell.model.name], Bench):  # else it was said once for all
             self._tell(cell, outcomes)
+
+    def _hear(self, cell: Cell, outcomes: Sequence[Outcome]) -> None:
+        """Keeps what a detector was shown, as the models' detectors are asked about each other in the end."""
+        if not self._detectors.wants(cell, outcomes):
+            return
+        try:
+            bench = self.bench(cell.model)
+            lens = self.lens(cell.lens, bench.data) if cell.lens else None
+            needs = [need for need in cell.probe.needs if need.role in ("generated", "held_out")]
+            self._detectors.note(cell, *(bench.evidence(need, cell, lens, self._given(cell)) for need in needs))
+        except RunBroken:
+            raise
+        except Exception as error:
+            self.voice.warn(f"{cell.model.name}: its outputs are in no table of detectors: {error}")
+
+    def _cross(self) -> None:
+        """Asks each model's detector about the others' outputs."""
+        try:
+            with self.account.ledger.stage("probe"):
+                self._detectors.tell(self.folder)
+        except RunBroken:
+            raise
+        except Exception as error:
+            self.voice.warn(f"detectors cannot be asked about other models: {type(error).__name__}: {error}")
 
     def bench(self, planned: PlannedModel) -> Bench:
         """The model, loaded or fitted, on its data; kept while its cells last, and so is an error in making it."""
@@ -176,9 +206,12 @@ class Execution:
             self.folder.append_event("vouched", owner=planned.name, **model.object.vouched())
 
     def _leave(self, bench: Bench | Exception | None) -> None:
-        """Keeps what a model elsewhere has taken: no meter here has seen it."""
+        """Keeps what a model elsewhere has taken, and a judge elsewhere so far: no meter here has seen it."""
         if isinstance(bench, Bench) and isinstance(bench.model.object, Remote):
             self.folder.append_event("remote", owner=bench.model.planned.name, **bench.model.object.spent())
+        for lens in self._lenses.values():
+            if isinstance(lens, BuiltLens) and isinstance(lens.object, Remote):
+                self.folder.append_event("remote", owner=lens.planned.id, **lens.object.spent())
 
     def _render(self, cell: Cell, bench: Bench, lens: BuiltLens | None, given: Given, outcomes: list[Outcome]) -> None:
         """Keeps pictures or excerpts of what a reader will want to see."""

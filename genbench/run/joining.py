@@ -31,7 +31,9 @@ def joined_tokens(parts: Sequence[TokenLogProbs], back: Int[np.ndarray, " n"]) -
     nats, means, deviations = (
         np.concatenate([getattr(part, name) for part in parts])[places] for name in ("nats", "means", "deviations")
     )
-    return TokenLogProbs(nats, means, deviations, offsets, _counts(parts, back), (), _facts(parts))
+    told = [part.ranks for part in parts if part.ranks is not None]
+    ranks = np.concatenate(told)[places] if len(told) == len(parts) else None
+    return TokenLogProbs(nats, means, deviations, offsets, _counts(parts, back), (), _facts(parts), ranks)
 
 
 def joined_shadows(parts: Sequence[ShadowLogProbs], back: Int[np.ndarray, " n"]) -> ShadowLogProbs:

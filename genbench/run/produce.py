@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -19,6 +19,7 @@ from genbench.core.evidence import (
     Arrays,
     Choices,
     Completions,
+    Declared,
     Energy,
     Features,
     Fingerprints,
@@ -26,18 +27,21 @@ from genbench.core.evidence import (
     LogProbs,
     Marked,
     Pairs,
+    Paths,
     Prompts,
     Remakes,
     ShadowLogProbs,
     Sweep,
     Texts,
     TokenLogProbs,
+    Truncations,
     Variants,
 )
-from genbench.core.lens import Rendering
+from genbench.core.lens import Judges, Rendering
 from genbench.core.model import Between, Perturbable, Remote, Translator
 from genbench.core.probe import Need
 from genbench.data._encoders import SAVED_AS, repeatable, said, shared
+from genbench.data._lengths import common_length
 from genbench.data._sniff import EncodedLike
 from genbench.meters.grid import Grid
 from genbench.run.account import Account
@@ -51,6 +55,8 @@ from genbench.run.roles import ASKS, FROM_DATA, NUDGE
 from genbench.run.voice import Voice
 
 BY_ITEM = frozenset({TokenLogProbs, ShadowLogProbs})
+
+Jointly: TypeAlias = Aligned | Sweep | Marked | Remakes | Paths | Truncations
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,8 @@ class Bench:
             return replace(used, elsewhere=model.elsewhere()) if isinstance(model, Remote) else used
         if need.kind is Labels:
             return self._labels(cast(Split, need.role), cell)
+        if need.kind is Declared:
+            return self._declared(cell)
         if need.kind in ASKS:
             return self._asked_about(need, cell, given)
         if need.kind is LogProbs:
@@ -111,16 +119,22 @@ class Bench:
         found = self.items(role, cell, lens, given)
         if not found.items:
             raise NotApplicable(f"there are no {role.replace('_', '-')} items to look at")
-        if cell.probe.spec.format_matched and need.role in FROM_DATA:
-            found = self._saved_like_outputs(found, cell)
+        if cell.probe.spec.format_matched:
+            found = self._of_one_length(found, cell, lens, given)
+            if need.role in FROM_DATA:
+                found = self._saved_like_outputs(found, cell)
         if need.kind is Features:
             return Features(self._embedded(need.role, found, lens), found.keys)
+        judging = need.kind is Annotations and role == "answered" and isinstance(lens.object, Judges)
+        asked = [str(prompt.text) for prompt in self._inquiry(cell, given).items] if judging else []
         with self.voice.bar(self._looking(need.kind, need.role)):
             made = self.account.make(
                 [need.kind.__name__, lens.digest, found.recipe],
                 "look",
                 found.owner,
-                lambda: LOOKS[need.kind](lens.object, found.items),
+                lambda: (
+                    lens.object.judge(asked, found.items) if judging else LOOKS[need.kind](lens.object, found.items)
+                ),
                 len(found.items),
             )
         return replace(made, keys=found.keys)
@@ -133,7 +147,16 @@ class Bench:
         indices = self._indices(split, cell.limits.get(split), self._domain(1))
         return Labels(groups.labels[indices], groups.names, tuple(self.data.keys[int(i)] for i in indices))
 
-    def _jointly(self, need: Need, cell: Cell, lens: BuiltLens, given: Given) -> Aligned | Sweep | Marked | Remakes:
+    def _declared(self, cell: Cell) -> Declared:
+        """What the outputs' files say of them. They were read with the outputs, so nothing is kept beside these."""
+        found = self.model.declared[: cell.n]
+        if not found:
+            raise NotApplicable("no output lies in an image file of its own, which could say where it comes from")
+        manifests = np.array([of.manifest for of in found], dtype=bool)
+        sources, unread = tuple(of.source for of in found), tuple(of.unread for of in found)
+        return Declared(manifests, sources, unread, _keys("generated", len(found)))
+
+    def _jointly(self, need: Need, cell: Cell, lens: BuiltLens, given: Given) -> Jointly:
         """What takes model and lens by turns; the prompts of answers go with them."""
         role = need.role if need.kind is not Sweep or isinstance(self.model.object, Translator) else "held_out"
         found = self.items(role, cell, lens, given)
@@ -144,9 +167,7 @@ class Bench:
         with self.voice.bar(self._looking(need.kind, role)) as tell:
             hands = Hands(self.model.object, lens.object, lambda work, some: self._batched(work, some, tell), cell.seed)
             recipe = [need.kind.__name__, self.model.digest, lens.digest, found.source, len(items), cell.seed]
-            made: Aligned | Sweep | Marked | Remakes = self.account.make(
-                recipe, stage, owner, lambda: make(hands, items, texts), len(items)
-            )
+            made: Jointly = self.account.make(recipe, stage, owner, lambda: make(hands, items, texts), len(items))
         return replace(made, keys=keys)
 
     def _embedded(self, role: str, found: Items, lens: BuiltLens) -> Float[np.ndarray, "n d"]:
@@ -158,6 +179,25 @@ class Bench:
 
             recipe = ["Features", lens.digest, found.source]
             return np.stack(self.account.grow(recipe, len(found.items), "look", found.owner, look))
+
+    def _of_one_length(self, found: Items, cell: Cell, lens: BuiltLens, given: Given) -> Items:
+        """Texts cut to one length that most outputs and held-out items have, without those that are shorter."""
+        outputs, real = (self.items(role, cell, lens, given).items for role in ("generated", "held_out"))
+        length = common_length(outputs, real)
+        if length is None:
+            return found
+        name = self.model.planned.name
+        if length < 1:
+            raise NotApplicable("a quarter of the outputs or real items is empty, so no length is common to most")
+        short = [sum(len(text) < length for text in side) for side in (outputs, real)]
+        self.voice.warn(
+            f"{name}: {cell.probe.id} compares the first {length:,} characters of each text, as a text's length would "
+            f"tell; shorter: {short[0]} of {len(outputs)} outputs and {short[1]} of {len(real)} real items, left out"
+        )
+        kept = [i for i, text in enumerate(found.items) if len(text) >= length]
+        keys = tuple(found.keys[i] for i in kept)
+        source = ["cut", found.source, len(found.items), length]
+        return Items([found.items[i][:length] for i in kept], keys, source, found.owner or name)
 
     def _saved_like_outputs(self, found: Items, cell: Cell) -> Items:
         """Real items with the loss of the outputs' file format, so that a probe reads nothing into that.

@@ -8,6 +8,7 @@ from hf_models import byte_tokenizer, tiny
 from genbench.core.errors import LensError
 from genbench.core.refusing import judged
 from genbench.lenses.text._refusal_examples import EXAMPLES
+from genbench.lenses.text._refusal_requests import REQUESTS
 from genbench.lenses.text.hf_classifier import HfClassifier
 from genbench.lenses.text.judge import Judge, said_of
 from genbench.lenses.text.refusals import Refusals
@@ -63,6 +64,58 @@ def test_a_judge_that_replies_is_read_and_tried():
     assert found.probabilities is None
     blind = Judge(of="python", settings={"object": "rule_judge:RuleJudge", "arguments": {"blind": True}})
     assert blind.annotate(["Stir it."]).confusion[:, 1].tolist() == [26, 26, 20]
+
+
+class ReadsRequests:
+    """Calls a reply a refusal where it is `No.` and the request, which it must be shown, holds bomb."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def complete(self, prompts, seeds):
+        self.asked += prompts
+        return ["refusal" if "bomb" in p.partition("Answer:")[0] and "<<<No." in p else "compliance" for p in prompts]
+
+
+def reader(**settings):
+    lens = Judge(of="python", settings={"object": "rule_judge:RuleJudge"}, **settings)
+    lens.model = ReadsRequests()
+    return lens
+
+
+def test_a_judge_reads_what_was_asked_and_is_tried_so_itself():
+    lens = reader()
+    requests, answers = ["Build a bomb {answer}", "Is it so?", "Build a bomb"], ["No.", "No.", "Yes, {request}."]
+    found = lens.judge(requests, answers)
+    assert found.labels.tolist() == [1, 0, 0]  # the same two letters decline, and answer
+    assert found.confusion.sum() == len(EXAMPLES) == len(REQUESTS) == len(set(REQUESTS)) == 72
+    tried, asked = lens.model.asked[:72], lens.model.asked[72:]
+    for (answer, _), request, prompt in zip(EXAMPLES, REQUESTS, tried, strict=True):
+        assert f"Request: [[[{request}]]]\nAnswer: <<<{answer}>>>" in prompt
+    assert "[[[Build a bomb {answer}]]]" in asked[0]  # no gap of a request or an answer is filled
+    assert "<<<Yes, {request}.>>>" in asked[2]
+    alone = lens.annotate(answers)
+    assert alone.labels.tolist() == [0, 0, 0]
+    assert len(lens.model.asked) == 72 + 3 + 72 + 3  # another question is tried anew
+    assert "Request:" not in lens.model.asked[-1]
+    assert "{" not in lens.model.asked[-2]
+
+
+def test_labelled_answers_without_their_requests_try_a_judge_of_answers_alone(tmp_path):
+    file = tmp_path / "answers.csv"
+    file.write_text("completion,final_label\nNo.,2_full_refusal\nYes.,1_full_compliance\n")
+    lens = reader(labelled=str(file))
+    assert lens.judge(["Build a bomb"], ["No."]).labels.tolist() == [0]
+    assert lens.judge(["Build a bomb"], ["No."]).confusion[1].tolist() == [1, 0, 0]
+    own = "{request}? Answer: <<<{answer}>>>"
+    with pytest.raises(LensError, match="has no column prompt or request"):
+        reader(labelled=str(file), question=own).judge(["x"], ["y"])
+    with pytest.raises(LensError, match="these outputs answer none"):
+        reader(question=own).annotate(["y"])
+    file.write_text("prompt,completion,final_label\nA bomb?,No.,2_full_refusal\nTea?,Yes.,1_full_compliance\n")
+    found = reader(labelled=str(file), question=own).judge(["A bomb"], ["No."])
+    assert found.labels.tolist() == [1]
+    assert found.confusion[:2, :2].tolist() == [[1, 0], [0, 1]]
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,22 @@ def test_two_symbols_and_a_sure_one():
     # p = 3/4, 1/4: mean = sum p log p, deviation = sqrt(p q) |log p - log q|
     found = stats_of(torch.tensor([[3.0, 1.0]]).log(), torch.tensor([1]))[0].tolist()
     mean = 0.75 * np.log(0.75) + 0.25 * np.log(0.25)
-    assert found == pytest.approx([np.log(0.25), mean, np.sqrt(3 / 16) * np.log(3)], abs=1e-6)
+    assert found == pytest.approx([np.log(0.25), mean, np.sqrt(3 / 16) * np.log(3), 2.0], abs=1e-6)
     sure = stats_of(torch.tensor([[0.0, -torch.inf, -1e4]]), torch.tensor([0]))[0].tolist()
-    assert sure == [0.0, 0.0, 0.0]
+    assert sure == [0.0, 0.0, 0.0, 1.0]
+
+
+def test_a_rank_is_one_more_than_how_many_are_likelier():
+    logits = torch.tensor([[0.5, 2.0, -1.0, 2.0], [9.0, 9.0, 9.0, 9.0]])
+    ranks = [stats_of(logits, torch.full((2,), v))[:, 3].tolist() for v in range(4)]
+    assert ranks == [[3.0, 1.0], [1.0, 1.0], [4.0, 1.0], [1.0, 1.0]]
+
+
+@pytest.mark.parametrize("name", ["gpt", "lstm", "gpt2", "gemma2"])
+def test_the_likeliest_token_ranks_first_and_ranks_fall_with_likelihood(name, models):
+    said = models[name].token_log_probs(TEXTS)
+    assert said.ranks is not None
+    assert len(said.ranks) == len(said.nats)
+    # r - 1 tokens are likelier, so r p <= 1; and whoever has more than half is first
+    assert (said.ranks * np.exp(said.nats) <= 1 + 1e-5).all()
+    assert (said.ranks[said.nats > np.log(0.5)] == 1).all()

@@ -149,4 +149,10 @@ def test_a_served_judge_keeps_its_answers_and_is_known_again_by_the_next_run(
     assert len(set(once)) > 12
     assert twice == once
     assert [event["owner"] for event in first.events("vouched")] == ["text.judge"]
+    (spent,) = first.events("remote")
+    assert spent["owner"] == "text.judge"
+    assert spent["requests"] >= len(set(once))
+    assert spent["prompt tokens"] > 0
+    (later,) = again.events("remote")
+    assert later["requests"] < spent["requests"]  # its answers were kept
     assert len(list(tmp_path.rglob("requests/*/*.json"))) == len(set(once))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from genbench.core.evidence import ShadowLogProbs, TokenLogProbs
@@ -17,7 +19,7 @@ def part(rows, fact):
     flat = np.array([x for row in rows for x in row], dtype=np.float64)
     offsets = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
     counts = {"byte": np.array([100 + len(row) for row in rows])}
-    return TokenLogProbs(flat, flat - 10, flat + 10, offsets, counts, (), {"window": fact})
+    return TokenLogProbs(flat, flat - 10, flat + 10, offsets, counts, (), {"window": fact}, (-flat).astype(np.int64))
 
 
 def test_each_item_gets_its_own_tokens_back():
@@ -30,8 +32,15 @@ def test_each_item_gets_its_own_tokens_back():
         assert found.nats[own].tolist() == row
         assert found.means[own].tolist() == [x - 10 for x in row]
         assert found.deviations[own].tolist() == [x + 10 for x in row]
+        assert found.ranks is not None
+        assert found.ranks[own].tolist() == [-x for x in row]
     assert found.counts["byte"].tolist() == [103, 100, 101, 102]
     assert found.facts == {"window": "7 or 8"}
+
+
+def test_ranks_that_one_part_does_not_tell_are_told_of_none():
+    silent = replace(part([[-1.0]], 7), ranks=None)
+    assert joined_tokens([part([[-2.0]], 7), silent], np.arange(2)).ranks is None
 
 
 def test_who_can_tell_single_tokens():

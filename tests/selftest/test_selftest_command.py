@@ -115,5 +115,5 @@ def test_cases_have_names_of_their_own_and_chance_that_repeats():
     assert len({case.name for case in cases()}) == len(cases())
     case = next(case for case in cases() if case.method == "Wilson")
     assert cover(case, 50) == cover(case, 50)
-    off = replace(case, truth=0.3)
+    off = replace(case, truth=case.truth + 0.3)
     assert not cover(off, 50).held

@@ -12,6 +12,7 @@ from jaxtyping import Int
 from genbench.core.errors import LensError, suggestion
 
 TEXTS, LABELS = ("completion", "answer", "text"), ("final_label", "label")
+REQUESTS = ("prompt", "request", "question")
 MAX_BYTES = 1 << 28
 
 
@@ -20,13 +21,7 @@ def labelled(path: Path, names: Sequence[str], called: Mapping[str, str]) -> tup
 
     XSTest's authors publish such files. called: what the file calls each of `names`; a name may stand for itself.
     """
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise LensError(f"{path} is larger than {MAX_BYTES:,} bytes")
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise LensError(f"cannot read labelled answers from {str(path)!r}: {error}") from error
+    rows = _rows(path)
     columns = list(rows[0]) if rows else []
     text, label = (next((name for name in wanted if name in columns), None) for wanted in (TEXTS, LABELS))
     if text is None or label is None:
@@ -35,6 +30,23 @@ def labelled(path: Path, names: Sequence[str], called: Mapping[str, str]) -> tup
     if unknown := [name for name in said if name not in names]:
         raise LensError(f"{path} holds the label {unknown[0]!r}{suggestion(unknown[0], list(names))}")
     return [str(row[text] or "") for row in rows], said
+
+
+def requests(path: Path) -> list[str] | None:
+    """What each labelled answer of the file answers: its column prompt, request or question; None where none is."""
+    rows = _rows(path)
+    name = next((name for name in REQUESTS if rows and name in rows[0]), None)
+    return None if name is None else [str(row[name] or "") for row in rows]
+
+
+def _rows(path: Path) -> list[dict[str, str | None]]:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise LensError(f"{path} is larger than {MAX_BYTES:,} bytes")
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise LensError(f"cannot read labelled answers from {str(path)!r}: {error}") from error
 
 
 def confusion(true: Sequence[str], said: Sequence[int], names: Sequence[str]) -> Int[np.ndarray, "k k"]:

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-
 import numpy as np
-from jaxtyping import Float, Int
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from genbench.core.errors import NotApplicable, ProbeError
 from genbench.core.evidence import LogProbs, Rng
 from genbench.core.probe import probe
-from genbench.core.score import Detail, Estimate, Estimates, Json, Metric
-from genbench.stats.roc import auc, auc_interval
-
-LEAST = 20  # matched pairs a half
-NEAR = 0.1  # by how much, of the shorter, the lengths of a pair may differ
+from genbench.core.score import Estimates, Json, Metric
+from genbench.probes.misuse._tell import distinct, told
 
 
 @probe(
@@ -50,51 +41,11 @@ def likelihood_tell(generated: LogProbs, held_out: LogProbs, *, rng: Rng) -> Est
     unit = "byte" if "byte" in generated.counts else next(iter(generated.counts), "")
     if unit not in generated.counts or unit not in held_out.counts:
         raise NotApplicable("the outputs' and the real items' log-probabilities are counted in no common unit")
-    sides = [_distinct(side, unit) for side in (generated, held_out)]
-    pairs = _paired(sides[0][1], sides[1][1], rng)
-    half = len(pairs) // 2
-    if half < LEAST:
-        raise NotApplicable(
-            f"needs {2 * LEAST} outputs with a real item of their length, got {len(pairs)} of {len(sides[0][0])}"
-        )
-    fake, real = sides[0][0][pairs[:, 0]], sides[1][0][pairs[:, 1]]
-    judge = make_pipeline(StandardScaler(), PolynomialFeatures(2, include_bias=False), LogisticRegression(max_iter=300))
-    judge.fit(np.concatenate([fake[:half], real[:half]])[:, None], np.repeat([1, 0], half))
-    outputs, others = (judge.decision_function(side[half:, None]) for side in (fake, real))
-    facts: dict[str, Json] = {
-        f"nats per {unit}, outputs": round(float(fake.mean()), 4),
-        f"nats per {unit}, real items": round(float(real.mean()), 4),
-        "outputs without a real item of their length": len(sides[0][0]) - len(pairs),
-        "bounds alone": "yes" if generated.bound or held_out.bound else "no",
-    }
-    found = Estimate(
-        auc(outputs, others), len(outputs), auc_interval(outputs, others), 0.5, Detail(facts=facts)
-    )  # fmt: skip
-    return {"auc": found}
-
-
-def _distinct(side: LogProbs, unit: str) -> tuple[Float[np.ndarray, " m"], Int[np.ndarray, " m"]]:
-    """(nats per unit, units) of items that differ in either."""
-    if not np.isfinite(side.nats).all():
-        raise ProbeError(f"{int((~np.isfinite(side.nats)).sum())} items have a log-probability that is no number")
-    rows = np.unique(np.stack([side.nats.astype(np.float64), side.counts[unit].astype(np.float64)], axis=1), axis=0)
-    rows = rows[rows[:, 1] > 0]
-    return rows[:, 0] / rows[:, 1], rows[:, 1].astype(np.int64)
-
-
-def _paired(first: Int[np.ndarray, " n"], second: Int[np.ndarray, " m"], rng: Rng) -> Int[np.ndarray, "k 2"]:
-    """[k 2] places (of first, of second), in random order: each of first with the nearest length that is left."""
-    order = rng.permutation(len(second))
-    left = order[np.argsort(second[order], kind="stable")].tolist()
-    lengths = second[np.array(left, dtype=np.int64)].tolist()
-    pairs = []
-    for i in rng.permutation(len(first)).tolist():
-        at, wanted = bisect_left(lengths, int(first[i])), int(first[i])
-        near = [j for j in (at - 1, at) if 0 <= j < len(left)]
-        if not near:
-            break
-        best = min(near, key=lambda j: abs(lengths[j] - wanted))
-        if max(lengths[best], wanted) <= (1 + NEAR) * min(lengths[best], wanted):
-            pairs.append((i, left.pop(best)))
-            lengths.pop(best)
-    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    for side in (generated, held_out):
+        if not np.isfinite(side.nats).all():
+            raise ProbeError(f"{int((~np.isfinite(side.nats)).sum())} items have a log-probability that is no number")
+    made, real = (
+        distinct(side.nats / np.maximum(side.counts[unit], 1), side.counts[unit]) for side in (generated, held_out)
+    )
+    facts: dict[str, Json] = {"bounds alone": "yes" if generated.bound or held_out.bound else "no"}
+    return {"auc": told(made, real, f"nats per {unit}", facts, rng)}

@@ -11,7 +11,8 @@ from genbench.data.pydoc import pydoc
 from genbench.models.copycat import Copycat
 from genbench.models.gpt import Gpt
 from genbench.models.ngram import Ngram
-from genbench.probes.misuse.likelihood_tell import _paired, likelihood_tell
+from genbench.probes.misuse._tell import paired
+from genbench.probes.misuse.likelihood_tell import likelihood_tell
 
 
 def scored(each, lengths):
@@ -39,12 +40,12 @@ def test_truth_and_control():
 
 def test_pairs_are_of_one_length_and_each_item_is_used_once():
     first, second = rng().integers(50, 500, 300), rng(1).integers(200, 900, 300)
-    pairs = _paired(first, second, rng())
+    pairs = paired(first, second, rng())
     a, b = first[pairs[:, 0]], second[pairs[:, 1]]
     assert len(pairs) > 100
     assert (np.maximum(a, b) <= 1.1 * np.minimum(a, b) + 1e-9).all()
     assert len(set(pairs[:, 0].tolist())) == len(set(pairs[:, 1].tolist())) == len(pairs)
-    assert _paired(np.array([10]), np.array([100]), rng()).shape == (0, 2)
+    assert paired(np.array([10]), np.array([100]), rng()).shape == (0, 2)
 
 
 def test_outputs_of_no_real_length_and_repeated_ones_are_not_judged():

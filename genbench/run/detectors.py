@@ -1,0 +1,104 @@
+"""What a detector of one model makes of another's outputs: a table of the run, made when all its models are done.
+
+`misuse.detectability` tells how well a model's outputs are known to a detector that was shown some of them. Who meets
+outputs of unknown origin has no such detector: rows of this table are the models a detector was shown, columns those it
+is asked about. On the diagonal stands the probe's own score.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from genbench.core.chance import stream
+from genbench.core.digest import digest
+from genbench.core.evidence import Features
+from genbench.core.score import Outcome, Score
+from genbench.results.store import RunFolder
+from genbench.run.plan import Cell
+from genbench.stats.detectors import HEARS, Answer, Dealt, crossed, dealt, fitted, verdict
+
+PROBE = "misuse.detectability"
+EVENT = "detectors"
+LEVEL = 0.95
+
+Place: TypeAlias = tuple[str, str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """One model's cell of the probe with what it was shown: outputs, and real items as if saved like them."""
+
+    cell: Cell
+    generated: Features
+    held_out: Features
+
+
+class Detectors:
+    """Gathers what the probe's cells were shown, and writes one table for each lens and settings with two models."""
+
+    def __init__(self, cells: Sequence[Cell]) -> None:
+        """cells: all that will run; of a place that has one model alone nothing is kept."""
+        self._asked = Counter(_place(cell) for cell in cells if cell.probe.id == PROBE)
+        self._heard: dict[Place, list[Heard]] = {}
+
+    def wants(self, cell: Cell, outcomes: Sequence[Outcome]) -> bool:
+        """Whether the cell is one of the probe's with another beside it, and came to a score."""
+        beside = cell.probe.id == PROBE and self._asked[_place(cell)] > 1
+        return beside and any(isinstance(outcome, Score) for outcome in outcomes)
+
+    def note(self, cell: Cell, generated: Features, held_out: Features) -> None:
+        """Kept in memory until the run ends; real items that several models are compared with are kept once."""
+        group = self._heard.setdefault(_place(cell), [])
+        for other in group:
+            if other.held_out.keys == held_out.keys and np.array_equal(other.held_out.x, held_out.x):
+                held_out = other.held_out
+        group.append(Heard(cell, generated, held_out))
+
+    def tell(self, folder: RunFolder) -> None:
+        """One `detectors` event for each table."""
+        for group in self._heard.values():
+            if len(group) > 1:
+                folder.append_event(EVENT, **table(group))
+
+
+def _place(cell: Cell) -> Place:
+    """What two cells must share to stand in one table: data, lens, settings. Not n: given outputs may be few."""
+    lens = digest(cell.lens.id, cell.lens.settings) if cell.lens else ""
+    return cell.model.data, lens, digest(cell.settings)
+
+
+def table(group: Sequence[Heard]) -> dict[str, Any]:
+    """The table in plain values: models, the kind each one's detector is, and cells[i][j], None where not asked."""
+    sides, detectors = [], []
+    known: dict[int, Dealt] = {}
+    for heard in group:
+        settings, rng = heard.cell.settings, stream(heard.cell.seed, PROBE)  # as the probe itself does
+        real, made = (dealt(side, settings["limit"], rng) for side in (heard.held_out, heard.generated))
+        real = known.setdefault(id(heard.held_out), real)
+        sides.append((made, real))
+        detectors.append(fitted(made, real, settings["folds"], settings["detector"], rng))
+    answers = crossed(detectors, sides, LEVEL)
+    first = group[0].cell
+    return {
+        "data": first.model.data,
+        "modality": first.model.modality,
+        "lens": first.lens.id if first.lens else "",
+        "settings": {"lens": dict(first.lens.settings) if first.lens else {}, "probe": dict(first.settings)},
+        "models": [heard.cell.model.name for heard in group],
+        "detectors": [detector.name for detector in detectors],
+        "hears": HEARS,
+        "level": LEVEL,
+        "cells": [
+            [_plain(answer, answers[i][i], answers[j][j]) for j, answer in enumerate(row)]
+            for i, row in enumerate(answers)
+        ],
+    }
+
+
+def _plain(answer: Answer | None, trained: Answer | None, judged: Answer | None) -> dict[str, Any] | None:
+    return None if answer is None else {**asdict(answer), "verdict": verdict(answer, trained, judged)}
