@@ -21,13 +21,15 @@ WORDS = {True: "yes", False: "no"}
 def data_command(sources: tuple[str, ...], as_json: bool) -> None:
     """List the published files that data sources read: address, licence, SHA-256, and where suites expect them.
 
-    Nothing is fetched: a benchmark's licence is yours to accept. A path counts from where you are.
+    Nothing is fetched: a benchmark's licence is yours to accept. A path counts from where you are, else from the
+    folder that GENBENCH_DATA names: put each file where `expected at` says below it, and suites find them all.
 
     \b
     Examples:
       genbench data
       genbench data bbq
       genbench run bias-full --set data.bbq.path=FOLDER
+      GENBENCH_DATA=~/benchmarks genbench run llm-audit --set models.0.hf=MODEL
     """
     from genbench.cli.tables import print_json, print_table
     from genbench.core.catalogue import catalogue
@@ -99,7 +101,7 @@ def _expected() -> Iterator[dict[str, Any]]:
 
 
 def _here(folder: Path, path: str) -> bool:
-    """As a run would look: beside the suite, else from where one is."""
-    from pathlib import Path
+    """As a run would look."""
+    from genbench.run.home import found_at
 
-    return (folder / path).exists() or Path(path).exists()
+    return bool(found_at(path, folder))

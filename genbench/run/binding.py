@@ -24,7 +24,7 @@ SUGAR = {"hf": "path", "endpoint": "url", "python": "object", "samples": "path"}
 LIKE_PATHS = ("/", ".", "~")  # how a path begins, and no name on a hub
 # Families around another one: the setting that names it. Its own settings stand below `settings`.
 AROUND = {"dialogue": "of", "shadows": "family"}
-OWN_KEYS = {"data": ("source",), "lens": ("lens",)}
+OWN_KEYS = {"data": ("source", "optional"), "lens": ("lens",)}
 
 
 class Wrong(NamedTuple):
@@ -68,6 +68,8 @@ def _data(where: Where, request: Any) -> Found:
     if not isinstance(path, str):
         return
     if not _exists(path):
+        if _mapping(request).get("optional") is True and "source" in _mapping(request):
+            return  # the plan will say so of what asks for it
         change = "--set " + ".".join(map(str, (*below, "path=FILE")))
         yield Wrong((*below, "path"), f"no file or folder at {path!r}; another can be named with {change}")
     elif isinstance(request, Mapping) and "source" not in request:

@@ -1,4 +1,4 @@
-"""Where runs and kept evidence live: `.genbench` in the working directory, or $GENBENCH_HOME."""
+"""Where runs and kept evidence live (`.genbench` or $GENBENCH_HOME), and where a suite's files are looked for."""
 
 from __future__ import annotations
 
@@ -62,3 +62,27 @@ class Home:
         """All run folders, oldest first."""
         found = [p.parent for p in self.runs.glob("*/run.json")]
         return sorted(found, key=lambda p: ((p / "run.json").stat().st_mtime_ns, p.name))
+
+
+def exists(path: str | Path) -> bool:
+    """Whether something stands at a path; no for what can be none."""
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # too long for a name, or holding a NUL
+        return False
+
+
+def found_at(path: str, beside: Path) -> str:
+    """Where a suite's path leads: beside the suite, from where one is, or below $GENBENCH_DATA; "" where nowhere.
+
+    The last is the folder of one's benchmarks, in it a folder for each data source, as `genbench data` lists them.
+    """
+    if not path:
+        return ""
+    if exists(beside / path):
+        return str((beside / path).resolve())
+    if exists(path):
+        return path
+    data = os.environ.get("GENBENCH_DATA", "")
+    below = Path(data).expanduser() / path
+    return str(below.resolve()) if data and exists(below) else ""

@@ -172,6 +172,9 @@ def _cell(
 def _because(
     suite: Suite, probe: Probe, request: ProbeRequest, model: PlannedModel, lens: PlannedLens | None
 ) -> str | None:
+    if request.benchmark and (path := suite.data[request.benchmark].absent):
+        source = suite.data[request.benchmark].source
+        return f"no file at {path}, where suites or $GENBENCH_DATA have it; `genbench data {source}` says where from"
     held = source_of(suite.data[request.benchmark])[0].modality if request.benchmark else None
     if held and held.split("_")[0] != model.modality and not issubclass(model.capabilities, Illustrator):
         return f"the benchmark {request.benchmark} is {held.split('_')[0]}, and the model makes {model.modality}"

@@ -22,6 +22,7 @@ from genbench.core.errors import GenBenchError, Mistake, SuiteError, suggestion
 from genbench.meters.grid import Place
 from genbench.run.binding import SUGAR, check_names
 from genbench.run.fit import in_words, whole
+from genbench.run.home import exists, found_at
 from genbench.run.overrides import override
 from genbench.run.yaml_source import Source, Where, read_yaml
 
@@ -55,17 +56,24 @@ class DataRequest(Part):
 
     source: str | None = Field(None, description="A data source, see `genbench list data`.")
     settings: dict[str, Any] = Field(default_factory=dict, description="The source's settings, such as path.")
+    optional: Flag = Field(False, description="Where nothing lies at its path, what asks for it is skipped, and said.")
 
     @model_validator(mode="before")
     @classmethod
     def _flat(cls, value: Any) -> Any:
-        return _gathered({"source": value} if isinstance(value, str) else value, ("source",))
+        return _gathered({"source": value} if isinstance(value, str) else value, ("source", "optional"))
 
     @model_validator(mode="after")
     def _something(self) -> DataRequest:
         if self.source is None and "path" not in self.settings:
             raise ValueError("give `source` (a name from `genbench list data`) or `path`")
         return self
+
+    @property
+    def absent(self) -> str:
+        """The path at which an optional dataset is not; empty where it is there, or must be."""
+        path = self.settings.get("path")
+        return path if self.optional and isinstance(path, str) and not exists(path) else ""
 
 
 class LensRequest(Part):
@@ -280,6 +288,7 @@ class Suite(Part):
         if isinstance(source.value, Mapping):
             for change in overrides:
                 override(source, change)
+            _insist(source)
         _root_paths(source.value, path.parent)
         loaded = cls._checked(source)
         loaded._path = path
@@ -331,34 +340,35 @@ def shipped_suites() -> dict[str, Path]:
 
 def find_suite(suite: str) -> Path:
     """The file of a suite given by path or shipped name."""
-    if _exists(Path(suite)) and Path(suite).is_file():
+    if exists(suite) and Path(suite).is_file():
         return Path(suite)
     shipped = shipped_suites()
     if suite in shipped:
         return shipped[suite]
-    what = "a folder, not a suite's file" if _exists(Path(suite)) else "neither a file nor a shipped suite"
+    what = "a folder, not a suite's file" if exists(suite) else "neither a file nor a shipped suite"
     raise GenBenchError(f"no suite {suite!r}: {what}{suggestion(suite, list(shipped))}")
 
 
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # too long for a name, or holding a NUL
-        return False
-
-
 def _root_paths(value: Any, folder: Path) -> None:
-    """Paths in a suite count from the suite's folder where something stands there, else from where one is."""
+    """Paths in a suite are looked for as `found_at` says; where nothing stands anywhere they stay as written."""
     if isinstance(value, list):
         for element in value:
             _root_paths(element, folder)
     elif isinstance(value, dict):
         for key, inner in value.items():
             if key in (*PATHS, *SUGAR) and isinstance(inner, str):
-                if inner and _exists(folder / inner):
-                    value[key] = str((folder / inner).resolve())
+                value[key] = found_at(inner, folder) or inner
             else:
                 _root_paths(inner, folder)
+
+
+def _insist(source: Source) -> None:
+    """A dataset whose path a change names is no longer optional: who names a file wants it read."""
+    held = source.value.get("data")
+    for name, request in held.items() if isinstance(held, dict) else ():
+        named = source.keys.get(("data", name, "path"), (source.path,))[0]
+        if isinstance(request, dict) and named != source.path:
+            request.pop("optional", None)
 
 
 def _endless(value: Any, where: Where) -> Iterator[tuple[Where, str]]:

@@ -22,14 +22,21 @@ def test_every_published_source_is_told_with_licence_address_and_files(genbench)
     assert len(told["bbq"]["files"]) == 11
 
 
-def test_suites_say_where_they_look_and_whether_something_is_there(genbench, tmp_path):
+def test_suites_say_where_they_look_and_whether_something_is_there(genbench, tmp_path, monkeypatch):
     def here():
         (entry,) = json.loads(genbench("data", "stereoset", "--json").out)
         return {place["suite"]: place["here"] for place in entry["expected"]}
 
     assert "bias-full" in shipped_suites()
     assert here()["bias-full"] is False
-    (tmp_path / "dev.json").write_text("{}")
+    for below in ("", "benchmarks"):
+        place = tmp_path / below / "stereoset"
+        place.mkdir(parents=True)
+        (place / "dev.json").write_text("{}")
+    assert here() == {"bias-full": True, "llm-audit": True}
+    (tmp_path / "stereoset" / "dev.json").unlink()
+    assert here()["bias-full"] is False
+    monkeypatch.setenv("GENBENCH_DATA", str(tmp_path / "benchmarks"))
     assert here()["bias-full"] is True
 
 

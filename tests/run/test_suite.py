@@ -278,7 +278,7 @@ def test_settings_of_data_may_stand_below_settings_and_are_checked_there(told):
     text = GOOD.replace("{source: pydoc}", "{source: pydoc, settings: {shortst: 3}}")
     assert told(text) == [(3, 68, "pydoc has no setting 'shortst'; did you mean 'shortest'?")]
     both = GOOD.replace("{source: pydoc}", "{source: pydoc, longest: 3, settings: {shortest: 3}}")
-    assert told(both) == [(3, 57, "unknown key 'longest'; known: settings, source")]
+    assert told(both) == [(3, 57, "unknown key 'longest'; known: optional, settings, source")]
 
 
 def test_a_bare_path_is_looked_at_and_its_settings_are_those_of_what_it_is(load, told, tmp_path):
