@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from genbench.run.build import BuiltModel
 from genbench.run.joining import joined, joined_shadows, joined_tokens
 from genbench.run.voice import Voice
 
+BOTH_WAYS = 0.8  # of the pairs, from which on how common a word is moves the share of pairs by a tenth at the very most
 OPENING = 200  # characters of an item that are given as its opening at most, and of its rest that are asked for
 
 
@@ -90,19 +92,26 @@ class Asked:
         return made
 
     def pairs(self, asked: Inquiry) -> Pairs:
-        """Both sides of each pair, by the model's own contrast or by the log-probability of the whole statement."""
+        """Both sides of each pair, by the model's own contrast or by the log-probability of the whole statement.
+
+        What follows the words that differ is scored beside it, unless the benchmark puts each change both ways (the
+        nurse said that she / he, the pilot said that he / she): how common a word is cancels there, and what follows
+        a pronoun says little of whom it means.
+        """
         pairs: list[Pair] = list(asked.items)
+        balanced = _swapped(pairs) >= BOTH_WAYS
         after: tuple[np.ndarray | None, np.ndarray | None] = (None, None)
         if isinstance(self.model.object, Contrasts):
             made = self._contrasted(asked, pairs)
         else:
             made = self._compared(asked, pairs)
-            if isinstance(self.model.object, Conditional):
+            if isinstance(self.model.object, Conditional) and not balanced:
                 after = self._after(asked, pairs)
         directions = tuple(pair.direction for pair in pairs)
         changes = tuple(" / ".join(sorted(bare(words) for words in pair.parts()[1:3])) for pair in pairs)
+        said = made.definition + "; each change is made both ways, so how common a word is cancels" * balanced
         return Pairs(
-            made.first, made.second, asked.groups, asked.keys, directions if all(directions) else (), made.definition,
+            made.first, made.second, asked.groups, asked.keys, directions if all(directions) else (), said,
             changes, *after,
         )  # fmt: skip
 
@@ -258,6 +267,12 @@ class Asked:
 def bare(words: str) -> str:
     """Words by their letters and figures alone, lower-case: `Women,` and `women` are the same change."""
     return " ".join("".join(c for c in word if c.isalnum()) for word in words.lower().split())
+
+
+def _swapped(pairs: Sequence[Pair]) -> float:
+    """Share of the pairs that another one undoes: words that the one puts first the other puts second."""
+    ways = Counter(tuple(bare(words) for words in pair.parts()[1:3]) for pair in pairs)
+    return sum(min(n, ways[way[::-1]]) for way, n in ways.items()) / max(1, len(pairs))
 
 
 def shown(item: Item, answer: Any) -> str:

@@ -144,6 +144,17 @@ def test_what_follows_the_change_is_asked_given_all_before_it(asked_of: AskedOf)
     assert asked_of(Masked()).pairs(about(pairs)).after_first is None
 
 
+def test_where_each_change_is_made_both_ways_whole_statements_are_compared(asked_of: AskedOf) -> None:
+    there = [Pair(f"the {x} said she came", f"the {x} said he came") for x in "abcde"]
+    back = [Pair(f"the {x} said he came", f"the {x} said she came") for x in "fghi"]
+    found = asked_of(Counter()).pairs(about(there + back))
+    assert found.after_first is None
+    assert "made both ways" in found.definition
+    less = asked_of(Counter(), 2, "again").pairs(about(there + back[:3]))  # 6 of 8 are undone by another
+    assert less.after_first is not None
+    assert "both ways" not in less.definition
+
+
 def test_an_opening_ends_where_a_word_ends_and_nothing_is_lost() -> None:
     ((opening, rest),) = opened(["the quick brown fox jumps"])
     assert (opening, rest) == ("the quick", " brown fox jumps")
