@@ -11,6 +11,7 @@ from genbench.core.errors import LensError
 from genbench.core.lens import Corrupts
 from genbench.data.pydoc import pydoc
 from genbench.lenses.text._respelling import EQUIVALENTS, WAYS, respelled
+from genbench.lenses.text._rewording import REWORDINGS
 from genbench.lenses.text.ngrams import Ngrams
 
 PROSE = pydoc().take("held_out", 60)
@@ -23,7 +24,8 @@ def spoiled(name: str, severity: int = 3, seed: int = 0) -> list[str]:
 
 def test_every_text_lens_corrupts() -> None:
     assert isinstance(LENS, Corrupts)
-    assert LENS.corruptions() == tuple(WAYS) == ("typos", "case", "whitespace", "equivalents")
+    assert LENS.corruptions() == (*WAYS, *REWORDINGS)
+    assert tuple(WAYS) == ("typos", "case", "whitespace", "equivalents")
 
 
 @pytest.mark.parametrize("name", WAYS)

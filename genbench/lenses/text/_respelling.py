@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from genbench.core.errors import LensError, suggestion
 from genbench.core.evidence import Rng
+from genbench.lenses.text._rewording import REWORDINGS
 
 # Of the words that can be touched, the share that is, by severity; one at least.
 SHARES = {1: 0.02, 2: 0.05, 3: 0.1, 4: 0.2, 5: 0.4}
@@ -29,7 +30,8 @@ EQUIVALENTS = {
 def respelled(text: str, name: str, severity: int, rng: Rng) -> str:
     """The text with a share of its words touched in that way; as it is where none can be. `LensError` by name."""
     if name not in WAYS or severity not in SHARES:
-        what = f"{name!r}{suggestion(name, list(WAYS))}" if name not in WAYS else f"severity {severity}; 1 to 5 are"
+        known = [*WAYS, *REWORDINGS]
+        what = f"{name!r}{suggestion(name, known)}" if name not in known else f"severity {severity}; 1 to 5 are"
         raise LensError(f"no way to spoil a text is known as {what}")
     pieces = re.split(r"(\s+)", text)
     changes = {i: WAYS[name](piece, rng) for i, piece in enumerate(pieces) if piece}

@@ -13,7 +13,8 @@ from genbench.core.data import Item
 from genbench.core.evidence import Fingerprints, Rng
 from genbench.core.inert import inert
 from genbench.core.lens import Rendering
-from genbench.lenses.text._respelling import WAYS, respelled
+from genbench.lenses.text._respelling import SHARES, WAYS, respelled
+from genbench.lenses.text._rewording import REWORDINGS, reworded
 
 SLOTS, SHINGLE, BLOCK = 128, 5, 8192
 NEAR = 0.6  # estimated Jaccard likeness of five-byte shingles from which two texts count as near-duplicates
@@ -38,10 +39,13 @@ class TextSurface:
         return [_perturbed(str(item), rng, strength) for item in items]
 
     def corruptions(self) -> tuple[str, ...]:
-        return tuple(WAYS)
+        return (*WAYS, *REWORDINGS)
 
     def corrupt(self, items: Sequence[Item], name: str, severity: int, rng: Rng) -> list[Item]:
-        """Typos, case, whitespace or equivalents of a small table; every word keeps its place."""
+        """Typos, case, whitespace or equivalents of a small table, where every word keeps its place; or contractions,
+        numbers, frames or orders of lists, which say the same in more or fewer words."""
+        if name in REWORDINGS and severity in SHARES:
+            return [reworded(str(item), name, SHARES[severity], rng) for item in items]
         return [respelled(str(item), name, severity, rng) for item in items]
 
     def texts(self, items: Sequence[Item]) -> list[str]:

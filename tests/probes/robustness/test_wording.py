@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -11,9 +12,10 @@ from genbench.core.errors import ControlFailed, NotApplicable
 from genbench.core.evidence import LogProbs, Variants
 from genbench.core.model import Training
 from genbench.data.pydoc import pydoc
+from genbench.lenses.text._rewording import FIGURES, NEGATED, REWORDINGS
 from genbench.lenses.text.ngrams import Ngrams
 from genbench.models.ngram import Ngram
-from genbench.probes.robustness.wording import wording
+from genbench.probes.robustness.wording import _opening, wording
 from genbench.run.produce import LOOKS, SPOILED_BY
 from genbench.selftest.plant import Trial
 from genbench.selftest.plants.words_unseen import COST, ITEMS, REST, words_unseen
@@ -82,14 +84,77 @@ def test_a_model_whose_answers_are_chance_is_refused() -> None:
         wording(Guesses(), scene(0.0)[1])
 
 
+def test_an_opening_said_in_other_words_ends_where_the_rest_begins() -> None:
+    text = "The cat does not like dogs, mice, rats and birds of any kind."
+    assert _opening(text, "Note that the cat does not like dogs, mice, rats and birds of any kind.", 6) == (
+        "Note that the cat does not like dogs,"
+    )
+    assert _opening(text, "The cat doesn't like dogs, mice, rats and birds of any kind.", 6) == (
+        "The cat doesn't like dogs,"
+    )
+    assert _opening(text, "The cat does not like DOGS, mice, rats and birds of any kind.", 6).endswith("DOGS,")
+    swapped = "The cat does not like dogs, rats, mice and birds of any kind."
+    assert _opening(text, swapped, 8) == "The cat does not like dogs, rats, mice"
+
+
+def test_a_change_across_the_cut_leaves_the_opening_as_it_is() -> None:
+    text = "The cat does not like dogs, mice, rats and birds of any kind."
+    assert _opening(text, "The cat doesn't like dogs, mice, rats and birds of any kind.", 3) == "The cat does"
+    swapped = "The cat does not like dogs, rats, mice and birds of any kind."
+    assert _opening(text, swapped, 7) == "The cat does not like dogs, mice,"
+    assert _opening(text, "All else.", 4) == "The cat does not"
+
+
+class Surface:
+    """Knows texts' openings by heart, letter for letter; `reads` says what of an opening it looks at."""
+
+    def __init__(self, texts: Sequence[str], reads: Callable[[str], str]) -> None:
+        self.known, self.reads = [reads(text) for text in texts], reads
+
+    def log_prob_given(self, contexts: Sequence[str], continuations: Sequence[str]) -> LogProbs:
+        nats = [
+            (-1.0 if any(known.startswith(self.reads(before)) for known in self.known) else -3.0) * len(after.encode())
+            for before, after in zip(contexts, continuations, strict=True)
+        ]
+        return LogProbs(np.array(nats), {"byte": np.array([len(after.encode()) for after in continuations])})
+
+
+def plainly(text: str) -> str:
+    """What is left of a text when its frame is taken off and its contractions and numbers are written out."""
+    rng = np.random.default_rng(0)
+    text = re.sub(r"^(?:Note that|Please note that|Keep in mind that) (\w)", lambda at: at[1].upper(), text)
+    for name in ("contractions", "numbers"):
+        places = REWORDINGS[name](text, rng)
+        for begin, end, other in reversed([p for p in places if p[2] in (*NEGATED, *FIGURES)]):
+            text = text[:begin] + other + text[end:]
+    return text
+
+
+def test_a_reader_of_surfaces_is_heard_at_paraphrases_and_one_of_contents_is_not() -> None:
+    """Both know the same texts; the second knows that a frame, a contraction or a figure says nothing new."""
+    prose = pydoc().take("held_out", 200)
+    every = LOOKS[Variants](Ngrams(), prose)
+    at = [every.names.index(name) for name in ("contractions", "numbers", "frames")]
+    variants = Variants(every.texts, tuple(every.spoiled[i] for i in at), tuple(every.names[i] for i in at), 3)
+    by_surface = wording(Surface(prose, str), variants)["cost"]
+    assert by_surface.value == pytest.approx(2.0)
+    assert by_surface.interval.low > 1.9
+    by_content = wording(Surface(prose, plainly), variants)["cost"]
+    assert by_content.n == by_surface.n > 20
+    assert by_content.value == 0.0
+    facts = by_surface.detail.facts["cost by way"]
+    assert all("n = " in facts[name] for name in ("contractions", "frames"))
+
+
 def test_a_run_makes_the_variants_of_real_texts() -> None:
     prose = pydoc()
     model = Ngram(order=5)
     model.fit(prose, Training(0))
     variants = LOOKS[Variants](Ngrams(), prose.take("held_out", 60))
-    assert variants.names == ("typos", "case", "whitespace", "equivalents")
+    assert variants.names[:4] == ("typos", "case", "whitespace", "equivalents")
+    assert variants.names[4:] == ("contractions", "numbers", "frames", "lists")
     assert variants.severity == SPOILED_BY
-    assert [len(way) for way in variants.spoiled] == [60] * 4
+    assert [len(way) for way in variants.spoiled] == [60] * 8
     found = wording(model, variants)
     assert set(found["cost"].detail.facts["cost by way"]) == set(variants.names)
     assert found["cost"].n >= 55
