@@ -17,7 +17,7 @@ from pathlib import Path
 from genbench.run.home import Home
 
 ROOT = Path(__file__).resolve().parent.parent
-SUITES = ("quickstart", "image-zoo")
+SUITES = ("quickstart", "image-zoo", "text-zoo")
 
 
 def compiled(suite: str, home: Path) -> str:
