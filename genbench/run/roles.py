@@ -149,6 +149,8 @@ def unmet(need: Need, model: type, lens: type | None, benchmark: str | None) -> 
             return "needs a lens, and none is known for this modality; name one under `lenses`"
         if not _can(lens, LENS_OFFERS[need.kind]):
             return f"the lens {lens.__name__} gives no {need.kind.__name__}"
+        if need.kind is Variants and not _can(lens, Reads):
+            return f"the lens {lens.__name__} reads no strings"
     return None
 
 

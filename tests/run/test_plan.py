@@ -89,6 +89,7 @@ def test_every_skipped_cell_says_which_need_is_unmet():
     assert because["gan", "quality.perplexity"] == "the model gives no log-probabilities (it is no Density)"
     assert because["gan", "robustness.adversarial"] == "the model gives no gradients (it is no Differentiable)"
     assert because["vae", "misuse.disclosure"] == "the lens Pixels gives no Texts"
+    assert because["vae", "bias.substitution"] == "the lens Pixels reads no strings"
     assert because["vae", "bias.counterfactual"].startswith("needs a benchmark")
 
 
