@@ -11,10 +11,12 @@ from genbench.selftest.plants._mixture import Mixture
     must_hear=(
         Heard("memorization.duplicates.of_train", since=50),
         Heard("memorization.duplicates.within_output", since=50),
+        Heard("quality.diversity.relative", since=50, how="off floor"),
     ),
     must_stay_silent=(
         Silent("memorization.duplicates.of_train", at=(0,)),
         Silent("memorization.duplicates.within_output", at=(0,)),
+        Silent("quality.diversity.relative", at=(0,), how="off floor"),
         Silent("memorization.membership.auc"),
         Silent("memorization.membership.tpr_at_1pct_fpr"),
     ),
