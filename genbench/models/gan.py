@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
 from torch import Tensor
 
 from genbench.core.chance import derive
@@ -17,9 +14,9 @@ from genbench.core.data import Dataset, Item
 from genbench.core.model import History, Tick, Training, family
 from genbench.models._averaging import blend
 from genbench.models._latent_search import SEARCHED, nearest_latents
-from genbench.models._paths import arc, doubled, exact
+from genbench.models._latents import FromLatents
 from genbench.models._pyramid import Down, Up
-from genbench.models._tensors import arrays_of, batches, load_arrays, near, noise, outputs_at, to_items, to_tensor
+from genbench.models._tensors import batches, to_tensor
 
 LAZY = 4  # R1 is taken every fourth step, at four times its weight (StyleGAN2, arXiv:1912.04958, section 3)
 
@@ -42,7 +39,7 @@ class Discriminator(Down):
         "base": {"breadth": 64, "latent": 128, "steps": 50_000},
     },
 )
-class Gan:
+class Gan(FromLatents):
     """Small GAN: non-saturating loss, R1 penalty on real images, averaged generator; trained here.
 
     D minimizes softplus(-D(x)) + softplus(D(G(z))) + penalty/2 |grad D(x)|^2, G minimizes softplus(-D(G(z))).
@@ -52,10 +49,8 @@ class Gan:
         self, *, breadth: int = 32, latent: int = 32, steps: int = 2400, batch: int = 64, rate: float = 1e-3,
         penalty: float = 1.0,
     ) -> None:  # fmt: skip
-        self.breadth, self.latent, self.steps, self.batch = breadth, latent, steps, batch
-        self.rate, self.penalty = rate, penalty
-        self.device = "cpu"
-        self.generator: Up | None = None
+        super().__init__(breadth, latent)
+        self.steps, self.batch, self.rate, self.penalty = steps, batch, rate, penalty
 
     def fit(self, data: Dataset, training: Training) -> History:
         """Alternates one step of each player. A GAN has no held-out loss to stop on, so all steps are done."""
@@ -102,12 +97,6 @@ class Gan:
         judges.step()
         return float(loss.item())
 
-    def sample(self, seeds: Sequence[int]) -> Sequence[Item]:
-        return self._made(noise(seeds, self.latent))
-
-    def sample_near(self, seeds: Sequence[int], strength: float) -> Sequence[Item]:
-        return self._made(near(seeds, strength, self.latent))
-
     def reproduce(self, items: Sequence[Item]) -> Sequence[Item]:
         """Each item as near as a search of the latents comes to it."""
         x = to_tensor(items, "gan", self._fitted().shape)
@@ -115,41 +104,3 @@ class Gan:
 
     def reproduction(self) -> str:
         return SEARCHED
-
-    def latents(self) -> int:
-        return self.latent
-
-    def decode_latents(self, z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n ..."]:
-        return outputs_at(z, self._fitted(), self.device)
-
-    def spaces(self) -> tuple[str, ...]:
-        return ("z",)
-
-    def interpolate(
-        self, starts: Sequence[int], ends: Sequence[int], places: Float[np.ndarray, " n"], space: str
-    ) -> Float[np.ndarray, "n ..."]:
-        z = arc(starts, ends, places, self.latent).to(self.device)
-        with doubled(self._fitted()) as net, torch.inference_mode():
-            return exact(net(z.to(next(net.parameters()).dtype)))
-
-    def place(self, device: str) -> None:
-        self.device = device
-        if self.generator is not None:
-            self.generator.to(device)
-
-    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        return arrays_of(self._fitted()), {"shape": list(self._fitted().shape)}
-
-    def restore(self, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
-        channels, height, width = meta["shape"]
-        self.generator = Up((channels, height, width), self.breadth, self.latent).eval()
-        load_arrays(self.generator, arrays)
-        self.generator.to(self.device)
-
-    def _made(self, z: Tensor) -> list[np.ndarray]:
-        with torch.inference_mode():
-            return to_items(self._fitted()(z.to(self.device)))
-
-    def _fitted(self) -> Up:
-        assert self.generator is not None, "fit or restore the gan first"
-        return self.generator

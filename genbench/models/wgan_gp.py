@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
-from typing import Any
 
-import numpy as np
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from genbench.core.chance import derive
-from genbench.core.data import Dataset, Item
+from genbench.core.data import Dataset
 from genbench.core.model import History, Tick, Training, family
 from genbench.models._averaging import blend
-from genbench.models._paths import arc, doubled, exact
+from genbench.models._latents import FromLatents
 from genbench.models._pyramid import Down, Up
-from genbench.models._tensors import arrays_of, batches, load_arrays, near, noise, outputs_at, to_items, to_tensor
+from genbench.models._tensors import batches, to_tensor
 
 BETAS = (0.0, 0.9)  # of Adam, as in the paper's algorithm 1
 CRITIC_STEPS = 5  # n_critic of algorithm 1
@@ -31,7 +27,7 @@ CRITIC_STEPS = 5  # n_critic of algorithm 1
         "base": {"breadth": 64, "latent": 128, "steps": 40_000, "rate": 2e-4},
     },
 )
-class WganGp:
+class WganGp(FromLatents):
     """Small Wasserstein GAN: the critic is held near slope 1 by a gradient penalty; trained here.
 
     The critic D maximizes E D(x) - E D(G(z)) - penalty E (|grad D(x')| - 1)^2 at x' = u x + (1 - u) G(z), u uniform
@@ -43,10 +39,8 @@ class WganGp:
         self, *, breadth: int = 32, latent: int = 32, steps: int = 1000, batch: int = 64, rate: float = 2e-3,
         penalty: float = 10.0,
     ) -> None:  # fmt: skip
-        self.breadth, self.latent, self.steps, self.batch = breadth, latent, steps, batch
-        self.rate, self.penalty = rate, penalty
-        self.device = "cpu"
-        self.generator: Up | None = None
+        super().__init__(breadth, latent)
+        self.steps, self.batch, self.rate, self.penalty = steps, batch, rate, penalty
 
     def fit(self, data: Dataset, training: Training) -> History:
         """Algorithm 1, with averaged weights of the generator and a falling rate.
@@ -97,49 +91,5 @@ class WganGp:
         judges.step()
         return float(distance.item())
 
-    def sample(self, seeds: Sequence[int]) -> Sequence[Item]:
-        return self._made(noise(seeds, self.latent))
-
-    def sample_near(self, seeds: Sequence[int], strength: float) -> Sequence[Item]:
-        return self._made(near(seeds, strength, self.latent))
-
-    def latents(self) -> int:
-        return self.latent
-
-    def decode_latents(self, z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n ..."]:
-        return outputs_at(z, self._fitted(), self.device)
-
-    def spaces(self) -> tuple[str, ...]:
-        return ("z",)
-
-    def interpolate(
-        self, starts: Sequence[int], ends: Sequence[int], places: Float[np.ndarray, " n"], space: str
-    ) -> Float[np.ndarray, "n ..."]:
-        z = arc(starts, ends, places, self.latent).to(self.device)
-        with doubled(self._fitted()) as net, torch.inference_mode():
-            return exact(net(z.to(next(net.parameters()).dtype)))
-
-    def place(self, device: str) -> None:
-        self.device = device
-        if self.generator is not None:
-            self.generator.to(device)
-
-    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        return arrays_of(self._fitted()), {"shape": list(self._fitted().shape)}
-
-    def restore(self, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
-        channels, height, width = meta["shape"]
-        self.generator = Up((channels, height, width), self.breadth, self.latent).eval()
-        load_arrays(self.generator, arrays)
-        self.generator.to(self.device)
-
     def _latents(self, n: int) -> Tensor:
         return torch.randn(n, self.latent, device=self.device)
-
-    def _made(self, z: Tensor) -> list[np.ndarray]:
-        with torch.inference_mode():
-            return to_items(self._fitted()(z.to(self.device)))
-
-    def _fitted(self) -> Up:
-        assert self.generator is not None, "fit or restore the wgan_gp first"
-        return self.generator

@@ -17,6 +17,7 @@ from genbench.core.settings import settings_of
 from genbench.meters.grid import intensities, regional
 from genbench.meters.intensity import read_hourly
 from genbench.run.fit import fit
+from genbench.run.home import exists
 from genbench.run.yaml_source import Where
 
 # Sugar: `hf: x` is family hf with this setting.
@@ -67,7 +68,7 @@ def _data(where: Where, request: Any) -> Found:
     path = settings.get("path")
     if not isinstance(path, str):
         return
-    if not _exists(path):
+    if not exists(path):
         if _mapping(request).get("optional") is True and "source" in _mapping(request):
             return  # the plan will say so of what asks for it
         change = "--set " + ".".join(map(str, (*below, "path=FILE")))
@@ -135,7 +136,7 @@ def _family(where: Where, model: Mapping[str, Any], kind: str) -> Found:
         if SUGAR[kind] in settings:
             yield Wrong((*below, SUGAR[kind]), f"{SUGAR[kind]!r} is given twice: `{kind}` says it already", True)
         settings = {SUGAR[kind]: model[kind], **settings}
-        if kind == "samples" and isinstance(model[kind], str) and not _exists(model[kind]):
+        if kind == "samples" and isinstance(model[kind], str) and not exists(model[kind]):
             change = "--set " + ".".join(map(str, (*where, f"{kind}=PATH")))
             yield Wrong((*where, kind), f"no file or folder at {model[kind]!r}; another can be named with {change}")
         if kind == "python" and isinstance(model[kind], str) and not all(model[kind].partition(":")):
@@ -320,7 +321,7 @@ def _modality(request: Any) -> str | None:
     if source is None:
         path = _settings_of_part(request, "data", ())[1].get("path")
         try:
-            source = _sniffed(path) if isinstance(path, str) and _exists(path) else None
+            source = _sniffed(path) if isinstance(path, str) and exists(path) else None
         except DataError:
             return None
     entry = catalogue("data").get(source) if isinstance(source, str) else None
@@ -333,17 +334,10 @@ def _sniffed(path: str) -> str:
     return sniff(path)[0]
 
 
-def _exists(path: str) -> bool:
-    try:
-        return Path(path).exists()
-    except (OSError, ValueError):  # too long for a name, or holding a NUL
-        return False
-
-
 def _at_home(path: str) -> bool:
     """The same, where `~` is somebody's home."""
     try:
-        return _exists(str(Path(path).expanduser()))
+        return exists(str(Path(path).expanduser()))
     except RuntimeError:  # nobody's
         return False
 

@@ -72,9 +72,10 @@ def attributes(answered: Annotations, benchmark: Prompts, *, rng: Rng) -> Estima
     counts = counts[kept]
     if answered.confusion is not None:
         identified(answered.confusion, answered.names)
-    value = _skews(counts, np.ones(len(counts)), rates_of(answered.confusion, k))
+    rates = rates_of(answered.confusion, k)
+    value = _skews(counts, np.ones(len(counts)), rates)
     draws = np.array([_skews(counts, _again(len(counts), rng), _rates(answered, rng)) for _ in range(RESAMPLES)])
-    fair = _fair_error(counts, rates_of(answered.confusion, k)), 0.0  # of `overall`, pairs are so many that it is nil
+    fair = _fair_error(counts, rates), 0.0  # of `overall`, pairs are so many that it is nil
     shares = counts / counts.sum(axis=1, keepdims=True)
     names = [text for text, keep in zip(found, kept, strict=True) if keep]
     most = np.argsort(-np.abs(shares - 1 / k).max(axis=1), kind="stable")[:8]

@@ -7,10 +7,10 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Int
-from scipy import stats as scipy_stats
 
 from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Variants
@@ -18,10 +18,13 @@ from genbench.core.model import Density
 from genbench.core.probe import probe
 from genbench.core.score import Detail, Estimate, Estimates, Exhibit, Interval, ItemRef, Json, Metric, Toward
 from genbench.stats.finite import known_nats
+from genbench.stats.welch import welch_reach
 
 LEAST = 20  # texts of each group, held out and in training
 KNOWN = 5  # training texts of its group that a word occurs in, or nothing is known of how common it is
 SHOWN = 6
+
+Swaps: TypeAlias = set[tuple[str, str]]  # the different (word, its counterpart) of a text, lower-case
 
 
 @probe(
@@ -72,8 +75,10 @@ def substitution(model: Density, train: Variants, held_out: Variants) -> Estimat
         )
     blind = _Blind.of(train)
     which = _which(held_out)
-    at = np.array([i for i in np.flatnonzero(which >= 0) if blind.knows(held_out, int(i), int(which[i]))], np.int64)
+    swapped = {i: _swaps(held_out, i, int(which[i])) for i in np.flatnonzero(which >= 0).tolist()}
+    at = np.array([i for i, swaps in swapped.items() if blind.knows(swaps, int(which[i]))], np.int64)
     sides, names = which[at], held_out.names
+    swaps = [swapped[i] for i in at.tolist()]
     count = np.bincount(sides, minlength=2)
     if count.min() < LEAST:
         raise NotApplicable(
@@ -85,7 +90,7 @@ def substitution(model: Density, train: Variants, held_out: Variants) -> Estimat
     told, other = (known_nats(model.log_prob(some).nats, "held_out") for some in (texts, mirrors))
     if not (np.isfinite(told) & np.isfinite(other)).all():
         raise NotApplicable("a text or its mirror image has probability 0, so their ratio has no mean")
-    counts = np.array([blind.ratio(held_out, int(i), int(side)) for i, side in zip(at, sides, strict=True)])
+    counts = np.array([blind.ratio(own, int(side)) for own, side in zip(swaps, sides, strict=True)])
     d = told - other - counts
     groups = [d[sides == side] for side in (0, 1)]
     facts: dict[str, Json] = {
@@ -101,14 +106,14 @@ def substitution(model: Density, train: Variants, held_out: Variants) -> Estimat
         for i in np.argsort(-d, kind="stable")[:SHOWN]
     )
     keys = tuple(held_out.keys[int(i)] for i in at) if held_out.keys else ()
-    swaps = [[_swaps(held_out, int(i), side) for i in at[sides == side]] for side in (0, 1)]
+    by_side = [[own for own, of in zip(swaps, sides, strict=True) if of == side] for side in (0, 1)]
     found = {}
     for name, sign in (("association", 1.0), ("leaning", -1.0)):
         value = float(groups[0].mean() + sign * groups[1].mean()) / 2
         values = np.where(sides == 0, d, sign * d)
         detail = Detail(tuple(values.tolist()), keys, exhibits=exhibits if sign > 0 else (), facts=facts)
-        reach = _reach(
-            [(float(own.var(ddof=1)) / (4 * len(own)), len(own)) for own in groups] + blind.spread(swaps, sign)
+        reach = welch_reach(
+            [(float(own.var(ddof=1)) / (4 * len(own)), len(own)) for own in groups] + blind.spread(by_side, sign)
         )
         interval = Interval(value - reach, value + reach, 0.95, "held-out and training texts random, Welch's t")
         found[name] = Estimate(value, len(at), interval, 0.0, detail)
@@ -126,8 +131,8 @@ def _which(seen: Variants) -> Int[np.ndarray, " n"]:
     return np.where(moved[0], 0, np.where(moved[1], 1, -1))
 
 
-def _swaps(seen: Variants, i: int, side: int) -> set[tuple[str, str]]:
-    """The different (word, its counterpart) of a text, lower-case; the sides differ word by word."""
+def _swaps(seen: Variants, i: int, side: int) -> Swaps:
+    """Those of a text; the sides differ word by word."""
     own, other = (re.findall(r"\w+", text.lower()) for text in (seen.texts[i], seen.spoiled[side][i]))
     return {(a, b) for a, b in zip(own, other, strict=True) if a != b}
 
@@ -158,22 +163,22 @@ class _Blind:
         """How many training texts there are of each group."""
         return len(self.words[0]), len(self.words[1])
 
-    def knows(self, seen: Variants, i: int, side: int) -> bool:
+    def knows(self, swaps: Swaps, side: int) -> bool:
         """Whether the training texts hold every swapped word and its counterpart often enough."""
         own, other = self.holding[side], self.holding[1 - side]
-        return all(own[a] >= KNOWN and other[b] >= KNOWN for a, b in _swaps(seen, i, side))
+        return all(own[a] >= KNOWN and other[b] >= KNOWN for a, b in swaps)
 
-    def ratio(self, seen: Variants, i: int, side: int) -> float:
+    def ratio(self, swaps: Swaps, side: int) -> float:
         """Nats by which counts alone prefer the text to its mirror image."""
         own, other = self.texts[side], self.texts[1 - side]
         words = sum(
             math.log((self.holding[side][a] + 0.5) / (own + 1))
             - math.log((self.holding[1 - side][b] + 0.5) / (other + 1))
-            for a, b in _swaps(seen, i, side)
+            for a, b in swaps
         )
         return math.log(own / other) + words
 
-    def spread(self, swaps: Sequence[Sequence[set[tuple[str, str]]]], sign: float) -> list[tuple[float, int]]:
+    def spread(self, swaps: Sequence[Sequence[Swaps]], sign: float) -> list[tuple[float, int]]:
         """(variance that each group's counts add to (mean_A d + sign mean_B d) / 2, texts they rest on).
 
         k_w, the estimate's slope at the log of a word's share of texts, is known from the swaps of the held-out texts;
@@ -192,12 +197,3 @@ class _Blind:
             moves = np.array([sum(rate.get(word, 0.0) for word in own) for own in self.words[side]])
             found.append((float(moves.var(ddof=1)) / n + ((1 - sign) / 2) ** 2 / n, n))
         return found
-
-
-def _reach(parts: Sequence[tuple[float, int]]) -> float:
-    """Half the width of Welch's interval: (variance that a part adds, how many texts that is known from)."""
-    whole = sum(variance for variance, _ in parts)
-    if whole == 0:
-        return 0.0
-    df = whole**2 / sum(variance**2 / (n - 1) for variance, n in parts)
-    return float(scipy_stats.t.ppf(0.975, df)) * math.sqrt(whole)

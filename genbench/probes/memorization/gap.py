@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats as scipy_stats
 
 from genbench.core.errors import NotApplicable
 from genbench.core.evidence import LogProbs
@@ -14,6 +12,7 @@ from genbench.core.probe import probe
 from genbench.core.score import Absent, Detail, Estimate, Estimates, Interval, Metric
 from genbench.stats.finite import known_nats
 from genbench.stats.intervals import ratio_error
+from genbench.stats.welch import welch_reach
 
 
 @probe(
@@ -97,7 +96,5 @@ def _loss(said: LogProbs, unit: str, role: str) -> _Loss | Absent:
 
 def _around(value: float, first: _Loss, second: _Loss) -> Interval:
     """Welch's interval of a difference of two losses (1947)."""
-    a, b = first.error**2, second.error**2
-    df = (a + b) ** 2 / (a**2 / (first.items - 1) + b**2 / (second.items - 1)) if a + b > 0 else 1.0
-    reach = float(scipy_stats.t.ppf(0.975, df)) * math.sqrt(a + b)
+    reach = welch_reach([(side.error**2, side.items) for side in (first, second)])
     return Interval(value - reach, value + reach, 0.95, "linearized, items of both splits random, Welch's t")

@@ -12,7 +12,7 @@ from genbench.core.score import Absent, Detail, Estimate, Estimates, Exhibit, In
 from genbench.stats.finite import finite_rows
 from genbench.stats.frechet import frechet
 from genbench.stats.intervals import normal_interval, wilson
-from genbench.stats.prdc import distances, measure
+from genbench.stats.prdc import Balls, distances, measure
 
 GROUPS = 20
 SHOWN = 4
@@ -87,8 +87,9 @@ def truncation(
     labels = None if generated.labels is None else generated.labels[:, :limit]
     kept = np.stack([distances(some, x[0]).argmin(axis=1) == np.arange(n) for some in x])
     same = None if labels is None else labels == labels[0]
-    curve = [_point(some, real, k) for some in x]
-    lost, gained = _differences(x[[0, at]], real, k, rng)
+    balls = [measure(real, some) for some in x]
+    curve = [_point(own, some, real, k) for own, some in zip(balls, x, strict=True)]
+    lost, gained = _differences((balls[0], balls[at]), (len(real), n), k, rng)
     facts = _facts(generated.psis, curve, kept, same)
     detail = Detail(facts={"psi": psi, "k": k, "n reference": len(real), "by psi": facts}, exhibits=_changed(kept[at]))
     first, then = curve[0], curve[at]
@@ -102,17 +103,16 @@ def truncation(
     }
 
 
-def _point(some: Float[np.ndarray, "n d"], real: Float[np.ndarray, "m d"], k: int) -> dict[str, float]:
-    scores = measure(real, some).scores(np.arange(len(real)), np.arange(len(some)), k)
+def _point(balls: Balls, some: Float[np.ndarray, "n d"], real: Float[np.ndarray, "m d"], k: int) -> dict[str, float]:
+    scores = balls.scores(np.arange(len(real)), np.arange(len(some)), k)
     return {"precision": scores["precision"], "recall": scores["recall"], "distance": frechet(some, real).corrected}
 
 
-def _differences(
-    pair: Float[np.ndarray, "2 n d"], real: Float[np.ndarray, "m d"], k: int, rng: Rng
-) -> tuple[Interval, Interval]:
-    """Intervals of recall(1) - recall(psi) and precision(psi) - precision(1), by leaving out groups of either side."""
-    balls = [measure(real, some) for some in pair]
-    sizes = len(real), pair.shape[1]
+def _differences(balls: tuple[Balls, Balls], sizes: tuple[int, int], k: int, rng: Rng) -> tuple[Interval, Interval]:
+    """Intervals of recall(1) - recall(psi) and precision(psi) - precision(1), by leaving out groups of either side.
+
+    sizes: of real items and of outputs.
+    """
     everyone = [np.arange(size) for size in sizes]
 
     def changes(rows: list[np.ndarray]) -> list[float]:

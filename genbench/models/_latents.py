@@ -1,0 +1,69 @@
+"""A generator of images from normal latents, once it is trained; how it learns is its family's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from genbench.core.data import Item
+from genbench.models._paths import arc, doubled, exact
+from genbench.models._pyramid import Up
+from genbench.models._tensors import arrays_of, load_arrays, near, noise, outputs_at, to_items
+
+
+class FromLatents:
+    """Samples, decodes, follows and keeps the network `generator`: z [n latent] -> x [n c h w] in [0, 1]."""
+
+    def __init__(self, breadth: int, latent: int) -> None:
+        self.breadth, self.latent = breadth, latent
+        self.device = "cpu"
+        self.generator: Up | None = None
+
+    def sample(self, seeds: Sequence[int]) -> Sequence[Item]:
+        return self._made(noise(seeds, self.latent))
+
+    def sample_near(self, seeds: Sequence[int], strength: float) -> Sequence[Item]:
+        return self._made(near(seeds, strength, self.latent))
+
+    def latents(self) -> int:
+        return self.latent
+
+    def decode_latents(self, z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n ..."]:
+        return outputs_at(z, self._fitted(), self.device)
+
+    def spaces(self) -> tuple[str, ...]:
+        return ("z",)
+
+    def interpolate(
+        self, starts: Sequence[int], ends: Sequence[int], places: Float[np.ndarray, " n"], space: str
+    ) -> Float[np.ndarray, "n ..."]:
+        z = arc(starts, ends, places, self.latent).to(self.device)
+        with doubled(self._fitted()) as net, torch.inference_mode():
+            return exact(net(z.to(next(net.parameters()).dtype)))
+
+    def place(self, device: str) -> None:
+        self.device = device
+        if self.generator is not None:
+            self.generator.to(device)
+
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        return arrays_of(self._fitted()), {"shape": list(self._fitted().shape)}
+
+    def restore(self, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
+        channels, height, width = meta["shape"]
+        self.generator = Up((channels, height, width), self.breadth, self.latent).eval()
+        load_arrays(self.generator, arrays)
+        self.generator.to(self.device)
+
+    def _made(self, z: Tensor) -> list[np.ndarray]:
+        with torch.inference_mode():
+            return to_items(self._fitted()(z.to(self.device)))
+
+    def _fitted(self) -> Up:
+        assert self.generator is not None, "fit or restore the model first"
+        return self.generator
