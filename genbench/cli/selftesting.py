@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from genbench.selftest.coverage import Covered
 
 WORDS = {True: "yes", False: "NO"}
+MOST_JOBS = 8  # each holds its own libraries and models, about half a gigabyte
 
 
 @click.command("selftest", short_help="Plant known defects; see which probes hear them.")
@@ -26,8 +27,17 @@ WORDS = {True: "yes", False: "NO"}
     help="Also write the coverage of every interval there, as Markdown. With --full: from 1,000 nulls each.",
 )  # fmt: skip
 @click.option("--coverage-only", is_flag=True, help="Plant nothing: only count how often intervals hold the truth.")
+@click.option(
+    "--jobs", type=click.IntRange(1), default=None, help="Processes side by side.  [default: one a core, at most 8]"
+)
 def selftest_command(
-    probes: tuple[str, ...], full: bool, n: int, as_json: bool, coverage_table: Path | None, coverage_only: bool
+    probes: tuple[str, ...],
+    full: bool,
+    n: int,
+    as_json: bool,
+    coverage_table: Path | None,
+    coverage_only: bool,
+    jobs: int | None,
 ) -> None:
     """Plant known defects and see which probes hear them, and which cry wolf.
 
@@ -43,13 +53,17 @@ def selftest_command(
       genbench selftest memorization.copying memorization.duplicates
       genbench selftest --full --coverage-only --coverage-table docs/coverage.md
     """
+    from joblib import cpu_count
+
     from genbench.cli.tables import print_json
     from genbench.run.home import Home
     from genbench.run.voice import Voice
     from genbench.selftest.certify import Request, selftest
     from genbench.selftest.markdown import coverage_markdown
 
-    findings = selftest(Request(probes, n, full, coverage_only), Home.here(), Voice())
+    findings = selftest(
+        Request(probes, n, full, coverage_only, jobs or min(cpu_count(), MOST_JOBS)), Home.here(), Voice()
+    )
     if coverage_table is not None:
         coverage_table.parent.mkdir(parents=True, exist_ok=True)
         coverage_table.write_text(coverage_markdown(findings.coverage), encoding="utf-8")

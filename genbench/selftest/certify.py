@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
-from genbench.core.catalogue import Entry, catalogue, find
-from genbench.core.digest import digest
+from genbench.core.catalogue import catalogue, find
 from genbench.core.version import __version__
 from genbench.results.certificate import NAME, Certificate, Proof, Vouched, read_certificate
-from genbench.results.evidence_files import write_whole
 from genbench.run.home import Home
-from genbench.run.voice import Tell, Voice
-from genbench.selftest import trials
-from genbench.selftest.coverage import QUICK, THOROUGH, Case, Covered, cases, cover
+from genbench.run.voice import Voice
+from genbench.selftest.coverage import QUICK, THOROUGH, Covered, cases
+from genbench.selftest.parts import Covering, Kept, Part, Planting
 from genbench.selftest.plant import PlantSpec
-from genbench.selftest.rows import Demand, Row
-from genbench.selftest.sources import code_behind
-from genbench.selftest.trials import try_probe
-
-ENGINE = Path(trials.__file__)
+from genbench.selftest.rows import Row
+from genbench.selftest.side_by_side import run_parts
 
 
 @dataclass(frozen=True)
 class Request:
     """probes: ids to test, none for all. n: outputs per trial. full: the counts of a long run.
 
-    coverage_only: nothing is planted, and the certificate stays as it is.
+    coverage_only: nothing is planted, and the certificate stays as it is. jobs: processes, which change no result.
     """
 
     probes: tuple[str, ...] = ()
     n: int = 300
     full: bool = False
     coverage_only: bool = False
+    jobs: int = 1
 
 
 @dataclass(frozen=True)
@@ -60,20 +53,13 @@ def selftest(request: Request, home: Home, voice: Voice) -> Findings:
     """
     wanted = tuple(find("probe", id).id for id in request.probes) or tuple(catalogue("probe"))
     kept = Kept(home.root / "selftest" / "kept")
-    plants = () if request.coverage_only else catalogue("plant").values()
-    pairs = [(e, id) for e in plants for id in e.load().__genbench__.probes if id in wanted]
-    known = [case for case in cases() if not request.probes or set(case.probes) & set(wanted)]
-    rows: list[Row] = []
-    covered: list[Covered] = []
+    parts: list[Part] = [*_plantings(request, wanted), *_coverings(request, wanted)]
+    unknown = [part for part in parts if kept.read(part) is None]
     with voice.bar("selftest") as tell:
-        part = Part(tell, len(pairs) + len(known))
-        for entry, probe in pairs:
-            part.begin(f"{entry.id}, {probe}")
-            rows += _rows(entry, probe, request, kept, part)
-        for case in known:
-            part.begin(f"coverage, {case.name}")
-            covered.append(_covered(case, THOROUGH if request.full else QUICK, kept, part))
-    findings = Findings(tuple(rows), tuple(covered), kept.reused)
+        run_parts(unknown, kept, request.jobs, tell)
+    rows = [row for part in parts if isinstance(part, Planting) for row in part.read(kept.read(part))]
+    covered = [part.read(kept.read(part)) for part in parts if isinstance(part, Covering)]
+    findings = Findings(tuple(rows), tuple(covered), len(parts) - len(unknown))
     if request.coverage_only:
         return findings
     folder = home.root / "selftest"
@@ -83,71 +69,17 @@ def selftest(request: Request, home: Home, voice: Voice) -> Findings:
     return findings
 
 
-class Part:
-    """Progress over many parts: the bar moves within each."""
-
-    def __init__(self, tell: Tell, parts: int) -> None:
-        self.bar, self.parts, self.done, self.label = tell, parts, -1, ""
-
-    def begin(self, label: str) -> None:
-        self.done, self.label = self.done + 1, label
-        self.bar(self.done, self.parts, label)
-
-    def within(self, done: int, total: int) -> None:
-        self.bar(self.done, self.parts, f"{self.label} {done}/{total}")
+def _plantings(request: Request, wanted: Sequence[str]) -> Iterator[Planting]:
+    for entry in () if request.coverage_only else catalogue("plant").values():
+        spec: PlantSpec = entry.load().__genbench__
+        times = spec.full if request.full else spec.trials
+        yield from (Planting(entry.id, probe, request.n, times) for probe in spec.probes if probe in wanted)
 
 
-class Kept:
-    """Results of earlier selftests, each under the digest of everything that made it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.reused = folder, 0
-
-    def read(self, key: str) -> Any:
-        """None where it is not there, or not whole."""
-        try:
-            found = json.loads((self.folder / f"{key}.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        self.reused += 1
-        return found
-
-    def write(self, key: str, plain: Any) -> None:
-        write_whole(self.folder / f"{key}.json", json.dumps(plain, allow_nan=False).encode("utf-8"))
-
-
-def _rows(entry: Entry, probe: str, request: Request, kept: Kept, part: Part) -> list[Row]:
-    spec: PlantSpec = entry.load().__genbench__
-    times = spec.full if request.full else spec.trials
-    code = [entry.code, code_behind(entry.path, ENGINE), find("probe", probe).code]
-    key = digest("rows", entry.id, probe, code, request.n, times)
-    known = kept.read(key)
-    if known is None:
-        found = try_probe(entry, probe, n=request.n, trials=times, tell=part.within)
-        kept.write(key, [_plain(row) for row in found])
-        return found
-    return [_row(plain) for plain in known]
-
-
-def _covered(case: Case, runs: int, kept: Kept, part: Part) -> Covered:
-    code = [code_behind(case.path), *(find("probe", id).code for id in case.probes)]
-    key = digest("coverage", case.name, case.truth, list(case.metrics), code, runs)
-    known = kept.read(key)
-    if known is None:
-        found = cover(case, runs, part.within)
-        kept.write(key, {"covered": found.covered, "lost": found.lost})
-        return found
-    told = case.metrics, case.miss, case.least
-    return Covered(case.method, case.data, case.truth, known["covered"], runs, known["lost"], *told)
-
-
-def _plain(row: Row) -> dict[str, Any]:
-    return {name: value for name, value in row.plain().items() if name not in ("low", "high", "held")}
-
-
-def _row(plain: Mapping[str, Any]) -> Row:
-    demand = Demand(plain["metric"], plain["dose"], plain["how"], plain["want"], plain["share"])
-    return Row(plain["plant"], demand, plain["heard"], plain["trials"], plain["lost"])
+def _coverings(request: Request, wanted: Sequence[str]) -> Iterator[Covering]:
+    for case in cases():
+        if not request.probes or set(case.probes) & set(wanted):
+            yield Covering(case.name, THOROUGH if request.full else QUICK)
 
 
 def _vouched(probe: str, rows: Sequence[Row], request: Request) -> Vouched:

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from genbench.cli.selftesting import selftest_command
-from genbench.selftest import certify
+from genbench.selftest import parts
 from genbench.selftest.coverage import QUICK, Covered, cases, cover
 from genbench.selftest.markdown import coverage_markdown
 
@@ -19,7 +19,7 @@ def call(tmp_path, monkeypatch):
     monkeypatch.setenv("GENBENCH_HOME", str(tmp_path))
 
     def run(*words: str) -> Result:
-        return CliRunner().invoke(selftest_command, ["bias.counterfactual", "--n", "300", *words])
+        return CliRunner().invoke(selftest_command, ["bias.counterfactual", "--n", "300", "--jobs", "1", *words])
 
     return run
 
@@ -38,12 +38,12 @@ def test_the_table_shows_power_false_alarms_and_coverage_and_the_exit_code_is_ze
 
 
 def test_a_row_that_does_not_hold_is_named_and_the_exit_code_is_one(call, monkeypatch):
-    real = certify.try_probe
+    real = parts.try_probe
 
     def deaf(*given, **more):
         return [replace(row, heard=0) for row in real(*given, **more)]
 
-    monkeypatch.setattr(certify, "try_probe", deaf)
+    monkeypatch.setattr(parts, "try_probe", deaf)
     result = call()
     assert result.exit_code == 1
     assert "NOT HELD: bias.counterfactual.stereotype on preferences at 0.7: 0 of 200, wanted heard (alarm)" in (
@@ -52,10 +52,10 @@ def test_a_row_that_does_not_hold_is_named_and_the_exit_code_is_one(call, monkey
 
 
 def test_an_interval_that_is_too_narrow_is_named(call, monkeypatch):
-    monkeypatch.setattr(certify, "cover", lambda case, runs, tell: Covered(case.method, case.data, 0, 160, 200, 0, ()))
+    monkeypatch.setattr(parts, "cover", lambda case, runs, tell: Covered(case.method, case.data, 0, 80, 100, 0, ()))
     result = call()
     assert result.exit_code == 1
-    assert "NOT HELD: Wilson, halves on ties in three of ten pairs: covers 160 of 200" in result.output
+    assert "NOT HELD: Wilson, halves on ties in three of ten pairs: covers 80 of 100" in result.output
 
 
 def test_json_holds_every_row(call):
@@ -77,7 +77,7 @@ def test_the_coverage_page_is_written(call, tmp_path):
 
 
 def test_coverage_alone_plants_nothing_and_leaves_the_certificate(call, tmp_path, monkeypatch):
-    monkeypatch.setattr(certify, "try_probe", lambda *given, **more: pytest.fail("something was planted"))
+    monkeypatch.setattr(parts, "try_probe", lambda *given, **more: pytest.fail("something was planted"))
     result = call("--coverage-only")
     assert result.exit_code == 0, result.output
     assert "What was planted" not in result.output

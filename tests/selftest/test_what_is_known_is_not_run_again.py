@@ -14,8 +14,11 @@ from genbench.core.errors import UnknownName
 from genbench.results.certificate import NAME, Certificate, carry, read_certificate
 from genbench.run.home import Home
 from genbench.run.voice import Voice
-from genbench.selftest import certify
+from genbench.selftest import parts
 from genbench.selftest.certify import Findings, Request, selftest
+from genbench.selftest.coverage import cases
+from genbench.selftest.parts import Covering, Kept, Planting
+from genbench.selftest.side_by_side import run_parts
 from genbench.selftest.sources import ROOT, _imported, code_behind
 
 PROBE = "quality.perplexity"
@@ -28,7 +31,7 @@ def counted(monkeypatch) -> list[str]:
     ran: list[str] = []
 
     def count(name: str) -> Callable[..., object]:
-        real = getattr(certify, name)
+        real = getattr(parts, name)
 
         def call(*given: object, **more: object) -> object:
             ran.append(name)
@@ -37,7 +40,7 @@ def counted(monkeypatch) -> list[str]:
         return call
 
     for name in ("try_probe", "cover"):
-        monkeypatch.setattr(certify, name, count(name))
+        monkeypatch.setattr(parts, name, count(name))
     return ran
 
 
@@ -54,6 +57,26 @@ def test_a_second_selftest_runs_nothing_and_finds_the_same(tmp_path, counted):
     assert (first.reused, again.reused) == (0, 2)
     ask(tmp_path, n=70)
     assert counted[2:] == ["try_probe"]  # another n is another result; coverage has its own sizes
+
+
+def test_processes_change_no_result_and_keep_what_they_found(tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    alone = ask(one)
+    told = selftest(Request((PROBE,), 60, jobs=2), Home(two), QUIET)
+    assert told == alone
+    names = [sorted(file.name for file in (home / "selftest" / "kept").iterdir()) for home in (one, two)]
+    assert names[0] == names[1]
+    assert ask(two).reused == 2
+
+
+def test_what_a_plant_raises_in_a_process_is_raised_here(tmp_path):
+    whole, broken = (Planting("preferences", "bias.counterfactual", n, 1) for n in (20, -1))
+    other = Covering(cases()[0].name, 5)
+    kept = Kept(tmp_path)
+    with pytest.raises(ValueError, match="negative"):
+        run_parts([whole, broken, other], kept, 2, lambda done, total, note: None)
+    assert kept.read(whole) is not None
+    assert kept.read(broken) is None
 
 
 def test_a_probe_whose_code_changed_is_run_again_and_certified_anew(tmp_path, counted, monkeypatch):
@@ -76,7 +99,7 @@ def real_code(read: Callable[[Entry], str]) -> str:
 
 def test_a_plant_whose_code_changed_is_planted_again(tmp_path, counted, monkeypatch):
     ask(tmp_path)
-    monkeypatch.setattr(certify, "code_behind", lambda *files: "changed")
+    monkeypatch.setattr(parts, "code_behind", lambda *files: "changed")
     ask(tmp_path)
     assert counted == ["try_probe", "cover"] * 2
 
