@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from statistics import NormalDist
 from genbench.core.score import Interval
 
 ALPHA = 0.05
+PLACE = NormalDist().inv_cdf(0.975) ** 2  # a likelihood ratio that is 95 % of a chi-square of one degree
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ def changes(
     count as independent and normal, which is cautious where runs share their reference items. Runs that repeat each
     other exactly (same value, same error) hold no new chance and count once in a segment. narrowing=False is for
     bounds of a meter, which more runs do not narrow: se^2 is then the segment's mean of se_i^2.
+    A level's interval holds wherever else the changes beside it may lie, as their places are found in the same values.
     `ValueError` where lengths differ or an error is negative or not finite.
     """
     if len(values) != len(errors):
@@ -61,7 +64,8 @@ def changes(
     if not found:
         return ()
     ends = [0, *sorted(found), len(runs)]
-    levels = [_interval(runs[start:end], narrowing) for start, end in pairwise(ends)]
+    places = [[0], *(_places(runs, *around, narrowing) for around in zip(ends, ends[2:], strict=False)), [len(runs)]]
+    levels = [_interval(runs, here, beside, narrowing) for here, beside in zip(pairwise(ends), pairwise(places))]
     return tuple(Change(at, levels[i], levels[i + 1], found[at]) for i, at in enumerate(sorted(found)))
 
 
@@ -73,10 +77,24 @@ def _level(segment: Sequence[tuple[float, float]], narrowing: bool) -> tuple[flo
     return sum(value for value, _ in runs) / m, math.sqrt(squares) / m if narrowing else math.sqrt(squares / m)
 
 
-def _interval(segment: Sequence[tuple[float, float]], narrowing: bool) -> Interval:
-    mean, error = _level(segment, narrowing)
-    reach = NormalDist().inv_cdf(0.975) * error
-    return Interval(mean - reach, mean + reach, 0.95, "mean of the runs between two changes")
+def _places(runs: Sequence[tuple[float, float]], start: int, end: int, narrowing: bool) -> list[int]:
+    """Where the change between start and end may as well lie: z_k^2 falls short of the best by no more than PLACE."""
+    z = {k: _z(runs[start:k], runs[k:end], narrowing) for k in range(start + 1, end)}
+    best = max(z.values())
+    return [k for k, own in z.items() if own == best or best**2 - own**2 <= PLACE]
+
+
+def _interval(
+    runs: Sequence[tuple[float, float]], ends: tuple[int, int], places: tuple[list[int], list[int]], narrowing: bool
+) -> Interval:
+    """About the mean of the runs between the ends; as wide as it takes wherever else the changes beside it may lie."""
+    mean, _ = _level(runs[slice(*ends)], narrowing)
+    reach = 0.0
+    for start, end in itertools.product(*places):
+        if start < end:
+            other, error = _level(runs[start:end], narrowing)
+            reach = max(reach, abs(other - mean) + NormalDist().inv_cdf(0.975) * error)
+    return Interval(mean - reach, mean + reach, 0.95, "mean of the runs between two changes, wherever these may lie")
 
 
 def _z(left: Sequence[tuple[float, float]], right: Sequence[tuple[float, float]], narrowing: bool) -> float:

@@ -21,10 +21,12 @@ from scipy.special import betaln
 
 from genbench.core.score import Estimate, Interval
 from genbench.stats.intervals import hull
+from genbench.stats.skewed import skewed_mean_interval
 
 FINE = 1e-5  # to which the ends of a mean are found
 CAP = 0.75  # the largest share of its wealth that a bet may lose
 NEAR = 1e-9
+LEAST = 3  # items that say something of a mean by themselves
 
 
 def look_sizes(budget: int, least: int = 50) -> tuple[int, ...]:
@@ -131,24 +133,22 @@ def look_interval(estimate: Estimate, *, alpha: float, looks: int) -> Interval |
     """What may be said of an estimate at one of so many looks, all of them holding together with chance 1 - alpha.
 
     The estimate's own interval, which knows every random input, widened to 1 - alpha / looks. Where the estimate is the
-    mean of its items and these lie in [0, 1], hulled with the items' confidence sequence at alpha, which is exact where
-    few events make the own interval too narrow. None where the estimate has no interval.
+    mean of its items, hulled with what these say by themselves: in [0, 1] their confidence sequence at alpha, which is
+    exact where few events make the own interval too narrow; elsewhere Hall's interval at alpha / looks, which knows
+    their skewness. None where the estimate has no interval.
     """
     if estimate.interval is None:
         return None
     found = widened(estimate.value, estimate.interval, alpha / looks)
     method = f"{found.method} for {looks} look{'' if looks == 1 else 's'}"
-    if (items := _items(estimate)) is not None:
-        binary = bool(((items == 0) | (items == 1)).all())
-        exact = rate_sequence(round(items.sum()), len(items), alpha) if binary else mean_sequence(items, alpha)
-        both = hull(found, exact)
-        return Interval(max(0.0, both.low), min(1.0, both.high), 1 - alpha, f"{method}, and {exact.method}")
-    return Interval(found.low, found.high, 1 - alpha, method)
-
-
-def _items(estimate: Estimate) -> Float[np.ndarray, " n"] | None:
-    """The per-item values where their mean is the estimate and all lie in [0, 1]."""
-    x = np.asarray(estimate.detail.values, dtype=np.float64)
-    if len(x) == 0 or x.min() < 0 or x.max() > 1 or abs(float(x.mean()) - estimate.value) > NEAR:
-        return None
-    return x
+    items = np.asarray(estimate.detail.values, dtype=np.float64)
+    if len(items) < LEAST or abs(float(items.mean()) - estimate.value) > NEAR * max(1.0, abs(estimate.value)):
+        return Interval(found.low, found.high, 1 - alpha, method)
+    if items.min() < 0 or items.max() > 1:
+        own = skewed_mean_interval(items, level=1 - alpha / looks)
+        both = hull(found, own)
+        return Interval(both.low, both.high, 1 - alpha, f"{method}, and {own.method}")
+    binary = bool(((items == 0) | (items == 1)).all())
+    exact = rate_sequence(round(items.sum()), len(items), alpha) if binary else mean_sequence(items, alpha)
+    both = hull(found, exact)
+    return Interval(max(0.0, both.low), min(1.0, both.high), 1 - alpha, f"{method}, and {exact.method}")

@@ -11,6 +11,7 @@ from scipy import stats as scipy_stats
 from genbench.core.score import Detail, Estimate, Interval
 from genbench.stats.intervals import mean_interval, wilson
 from genbench.stats.sequential import look_interval, look_sizes, mean_sequence, rate_sequence, widened
+from genbench.stats.skewed import skewed_mean_interval
 
 ALPHA = 0.1
 
@@ -130,15 +131,26 @@ def test_few_hits_are_bounded_by_the_exact_sequence_not_by_a_stretched_interval(
     assert found.high >= 1 - 0.001 ** (1 / 60)  # the one-sided exact bound at the look's own alpha
 
 
-def test_items_count_only_where_their_mean_is_the_estimate_and_all_lie_between_0_and_1():
+def test_items_count_only_where_their_mean_is_the_estimate():
     own = Interval(0.1, 0.3)
     plain = look_interval(Estimate(0.2, 3, own), alpha=0.05, looks=4)
-    for values in ((0.5, 0.9), (0.2, -0.1, 0.5), (1.2, -0.8)):
+    for values in ((0.5, 0.9), (0.2, -0.1, 0.6), (1.2, -0.8)):
         assert look_interval(Estimate(0.2, 3, own, None, Detail(values)), alpha=0.05, looks=4) == plain
     counted = look_interval(Estimate(0.2, 5, own, None, Detail((0.0, 0.0, 0.0, 0.0, 1.0))), alpha=0.05, looks=4)
     assert counted.low <= plain.low
     assert counted.high > plain.high
     assert look_interval(Estimate(0.2, 3), alpha=0.05, looks=4) is None
+
+
+def test_skewed_items_beyond_0_and_1_speak_by_hall_beside_the_own_interval():
+    items = np.random.default_rng(3).exponential(size=50)
+    own = mean_interval(items)
+    found = look_interval(
+        Estimate(float(items.mean()), 50, own, None, Detail(tuple(items.tolist()))), alpha=0.05, looks=4
+    )
+    plain, hall = widened(float(items.mean()), own, 0.05 / 4), skewed_mean_interval(items, level=1 - 0.05 / 4)
+    assert (found.low, found.high) == (min(plain.low, hall.low), max(plain.high, hall.high))
+    assert hall.high > plain.high  # the side on which Student's errs
 
 
 def test_nonsense_is_refused():

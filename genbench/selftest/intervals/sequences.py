@@ -49,10 +49,6 @@ def _looks(
     return at_all
 
 
-SKEWED = (
-    "the first look has 50 skewed values, of which Student's interval stretched to 98.75 % holds the mean 97.3 times "
-    "in 100 (98.6 at 200); shares and values in [0, 1] have an exact sequence beside it"
-)
 CASES = (
     Case("beta-binomial confidence sequence", "rate 0.1, at 80 looks up to 400", 0.1, _rates),
     Case("betting confidence sequence", f"mean 0.25 of values in [0, 1], at {len(SIZES)} looks", 0.25, _means),
@@ -60,5 +56,5 @@ CASES = (
     Case("interval of one look", f"rate 0.05, at {len(SIZES)} looks", 0.05,
          _looks(lambda rng: (rng.random(400) < 0.05).astype(float), lambda x: wilson(int(x.sum()), len(x)))),
     Case("interval of one look", f"values beyond [0, 1], at {len(SIZES)} looks", 1.0,
-         _looks(lambda rng: rng.exponential(size=400), mean_interval), miss=SKEWED, least=0.92),
+         _looks(lambda rng: rng.exponential(size=400), mean_interval)),
 )  # fmt: skip
