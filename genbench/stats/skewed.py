@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from jaxtyping import Float
 from scipy.special import stdtrit
@@ -26,9 +28,9 @@ def skewed_mean_interval(values: Float[np.ndarray, " n"], *, level: float = 0.95
     if spread == 0:
         return Interval(mean, mean, level, METHOD)
     skewness = float(np.mean((values - mean) ** 3) / values.std() ** 3)
-    reach = float(stdtrit(n - 1, 0.5 + level / 2)) / np.sqrt(n)
-    ends = (mean - spread * _carried_back(q, skewness, n) for q in (reach, -reach))
-    return Interval(*(float(end) for end in ends), level, METHOD)
+    reach = float(stdtrit(n - 1, 0.5 + level / 2)) / math.sqrt(n)
+    low, high = (mean - spread * _carried_back(q, skewness, n) for q in (reach, -reach))
+    return Interval(low, high, level, METHOD)
 
 
 METHOD = "Student's with Hall's correction for skewness, items random"

@@ -26,7 +26,7 @@ N, WORDS, VOCABULARY = 100, 60, 800
         Silent(SELF_BLEU, at=("none",), how="off floor"),
         Silent(DISTINCT, at=("none",), how="off floor"),
     ),
-    trials=30,
+    trials=15,
     full=300,
 )
 def loops(dose: str, trial: Trial) -> Scene:

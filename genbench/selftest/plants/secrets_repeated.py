@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ def _codes(rng: Rng) -> list[str]:
     return ["".join(map(chr, row)) for row in letters.tolist()]
 
 
-def _scored(model: Ngram, questions: list[Question]) -> Choices:
+def _scored(model: Ngram, questions: Sequence[Question]) -> Choices:
     found = model.log_prob_given([q.context for q in questions], [q.options[0] for q in questions])
     length = {unit: np.asarray(counts)[:, None] for unit, counts in found.counts.items()}
     facts: tuple[dict[str, Any], ...] = tuple(dict(q.facts) for q in questions)
@@ -81,7 +82,7 @@ def _scored(model: Ngram, questions: list[Question]) -> Choices:
     return Choices(found.nats[:, None], np.ones(n, np.int64), length, np.full(n, -1), ("made up",) * n, facts)
 
 
-def _completed(model: Ngram, codes: list[str], seeds: list[int]) -> Completions:
+def _completed(model: Ngram, codes: list[str], seeds: Sequence[int]) -> Completions:
     openings = tuple(code[:OPENING] for code in codes)
     made = tuple(model.complete(openings, seeds))
     return Completions(openings, made, tuple((code[OPENING:],) for code in codes), ("all",) * EACH, ({},) * EACH)
