@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
-
-from genbench.core.data import Item
-from genbench.core.evidence import TokenLogProbs
-from genbench.models._bytes import counts_of, encode
 
 LEAST = -1e4  # nats: here p is 0 to a computer, and 0 x inf would be no number
 
@@ -22,15 +17,21 @@ def stats_of(logits: Tensor, targets: Tensor) -> Tensor:
 
     mean = sum_v p(v) log p(v); deviation^2 = sum_v p(v) (log p(v) - mean)^2, so that a sure place has exactly 0. rank =
     1 + how many v have a greater logit than the target: 1 for the likeliest, and for all that are as likely.
+
+    Every sum is of shares e_v = exp(l_v - max), and its logarithm is taken in float64, as `_log_shares` of `_scoring`
+    does and says why: torch's log-softmax in float32 made a log p up to 2e-5 nats wrong over 50,257 tokens, one way.
     """
     logits = logits.float()
-    rank = 1 + (logits > logits.gather(1, targets[:, None])).sum(dim=1)
-    said = logits.log_softmax(dim=1)
-    own = said.gather(1, targets[:, None])[:, 0]
-    p, said = said.exp(), said.clamp_min(LEAST)
-    mean = (p * said).sum(dim=1)
-    deviation = (p * (said - mean[:, None]).square()).sum(dim=1).sqrt()
-    return torch.stack([own, mean, deviation, rank.float()], dim=1).cpu().double()
+    own = logits.gather(1, targets[:, None])
+    rank = 1 + (logits > own).sum(dim=1)
+    greatest = logits.amax(dim=1, keepdim=True)
+    below = (logits - greatest).clamp_min_(LEAST)
+    e = below.exp()
+    whole, lean = e.sum(dim=1), (e * below).sum(dim=1)
+    spread = (e * (below - (lean / whole)[:, None]).square()).sum(dim=1)
+    sums = torch.stack([own[:, 0], greatest[:, 0], whole, lean, spread, rank.float()]).cpu().double()
+    own, top, whole, lean, spread, place = sums
+    return torch.stack([own - top - whole.log(), lean / whole - whole.log(), (spread / whole).sqrt(), place], dim=1)
 
 
 def by_token(
@@ -58,16 +59,3 @@ def in_order(
     for part, owner in zip(parts, owners, strict=True):
         joined[owner].append(part)
     return [np.concatenate(each) for each in joined]
-
-
-def ragged(
-    rows: Sequence[Float[np.ndarray, "_ 4"]], items: Sequence[Item], facts: dict[str, int | float | str]
-) -> TokenLogProbs:
-    """Evidence of items from the statistics of their tokens, one array [t 4] an item."""
-    flat = np.concatenate([*rows, np.empty((0, 4))])
-    counts = counts_of(items)
-    counts["token"] = np.array([len(row) for row in rows], dtype=np.int64)
-    counts["zlib"] = np.array([len(zlib.compress(bytes(encode(str(item))))) for item in items], dtype=np.int64)
-    offsets = np.concatenate([[0], np.cumsum(counts["token"])]).astype(np.int64)
-    ranks = flat[:, 3].astype(np.int64)
-    return TokenLogProbs(flat[:, 0], flat[:, 1], flat[:, 2], offsets, counts, (), facts, ranks)
