@@ -16,7 +16,7 @@ import numpy as np
 
 from genbench.core.chance import stream
 from genbench.core.digest import digest
-from genbench.core.evidence import Features
+from genbench.core.evidence import Features, Rng
 from genbench.core.score import Outcome, Score
 from genbench.results.store import RunFolder
 from genbench.run.plan import Cell
@@ -31,11 +31,14 @@ Place: TypeAlias = tuple[str, str, str]
 
 @dataclass(frozen=True, eq=False)
 class Heard:
-    """One model's cell of the probe with what it was shown: outputs, and real items as if saved like them."""
+    """One model's cell of the probe with what it was shown, dealt as it deals it: outputs, and real items as if saved
+    like them. rng: the probe's chance, as dealing left it.
+    """
 
     cell: Cell
-    generated: Features
-    held_out: Features
+    made: Dealt
+    real: Dealt
+    rng: Rng
 
 
 class Detectors:
@@ -52,12 +55,15 @@ class Detectors:
         return beside and any(isinstance(outcome, Score) for outcome in outcomes)
 
     def note(self, cell: Cell, generated: Features, held_out: Features) -> None:
-        """Kept in memory until the run ends; real items that several models are compared with are kept once."""
+        """What is dealt is kept in memory until the run ends, so the rows that the probe's limit leaves out are not.
+
+        Real items that several models are compared with are kept once.
+        """
+        rng = stream(cell.seed, PROBE)  # as the probe itself does
+        real, made = (dealt(side, cell.settings["limit"], rng) for side in (held_out, generated))
         group = self._heard.setdefault(_place(cell), [])
-        for other in group:
-            if other.held_out.keys == held_out.keys and np.array_equal(other.held_out.x, held_out.x):
-                held_out = other.held_out
-        group.append(Heard(cell, generated, held_out))
+        real = next((other.real for other in group if _alike(other.real, real)), real)
+        group.append(Heard(cell, made, real, rng))
 
     def tell(self, folder: RunFolder) -> None:
         """One `detectors` event for each table."""
@@ -72,17 +78,16 @@ def _place(cell: Cell) -> Place:
     return cell.model.data, lens, digest(cell.settings)
 
 
+def _alike(one: Dealt, other: Dealt) -> bool:
+    return one.fit_keys == other.fit_keys and all(
+        np.array_equal(a, b) for a, b in ((one.fit, other.fit), (one.judged, other.judged))
+    )
+
+
 def table(group: Sequence[Heard]) -> dict[str, Any]:
     """The table in plain values: models, the kind each one's detector is, and cells[i][j], None where not asked."""
-    sides, detectors = [], []
-    known: dict[int, Dealt] = {}
-    for heard in group:
-        settings, rng = heard.cell.settings, stream(heard.cell.seed, PROBE)  # as the probe itself does
-        real, made = (dealt(side, settings["limit"], rng) for side in (heard.held_out, heard.generated))
-        real = known.setdefault(id(heard.held_out), real)
-        sides.append((made, real))
-        detectors.append(fitted(made, real, settings["folds"], settings["detector"], rng))
-    answers = crossed(detectors, sides, LEVEL)
+    detectors = [fitted(h.made, h.real, h.cell.settings["folds"], h.cell.settings["detector"], h.rng) for h in group]
+    answers = crossed(detectors, [(heard.made, heard.real) for heard in group], LEVEL)
     first = group[0].cell
     return {
         "data": first.model.data,

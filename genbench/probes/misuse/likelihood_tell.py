@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from genbench.core.errors import NotApplicable, ProbeError
 from genbench.core.evidence import LogProbs, Rng
 from genbench.core.probe import probe
 from genbench.core.score import Estimates, Json, Metric
-from genbench.probes.misuse._tell import distinct, told
+from genbench.probes.misuse._tell import told
+from genbench.stats.tells import by_likelihood
 
 
 @probe(
@@ -38,14 +36,6 @@ def likelihood_tell(generated: LogProbs, held_out: LogProbs, *, rng: Rng) -> Est
     variance holds for this detector (both sides random). A detector that sees more would find more: the AUC bounds
     detectability from below. Floor 0.5. At perfection of the model 0.5, at failure 1.
     """
-    unit = "byte" if "byte" in generated.counts else next(iter(generated.counts), "")
-    if unit not in generated.counts or unit not in held_out.counts:
-        raise NotApplicable("the outputs' and the real items' log-probabilities are counted in no common unit")
-    for side in (generated, held_out):
-        if not np.isfinite(side.nats).all():
-            raise ProbeError(f"{int((~np.isfinite(side.nats)).sum())} items have a log-probability that is no number")
-    made, real = (
-        distinct(side.nats / np.maximum(side.counts[unit], 1), side.counts[unit]) for side in (generated, held_out)
-    )
+    made, real, unit = by_likelihood(generated, held_out)
     facts: dict[str, Json] = {"bounds alone": "yes" if generated.bound or held_out.bound else "no"}
     return {"auc": told(made, real, f"nats per {unit}", facts, rng)}

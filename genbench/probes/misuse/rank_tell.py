@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-from jaxtyping import Float
-
-from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Rng, TokenLogProbs
 from genbench.core.probe import probe
 from genbench.core.score import Estimates, Json, Metric
-from genbench.probes.misuse._tell import Side, distinct, told
+from genbench.probes.misuse._tell import told
+from genbench.stats.tells import by_rank
 
 
 @probe(
@@ -44,28 +41,10 @@ def rank_tell(generated: TokenLogProbs, held_out: TokenLogProbs, *, rng: Rng) ->
     is judged, so no fit is rewarded, and DeLong's variance holds for this detector (both sides random). Floor 0.5. At
     perfection of the model 0.5, at failure 1.
     """
-    made, real = (_scored(side) for side in (generated, held_out))
+    made, real = (by_rank(side) for side in (generated, held_out))
     facts: dict[str, Json] = {
         f"tokens of {name} that are the likeliest": f"{100 * float((side.ranks == 1).mean()):.1f} %"
         for name, side in (("outputs", generated), ("real items", held_out))
         if side.ranks is not None and len(side.ranks)
     }
     return {"auc": told(made, real, "mean -log rank", facts, rng)}
-
-
-def _scored(side: TokenLogProbs) -> Side:
-    """s and the bytes of each item that has a token."""
-    if side.ranks is None:
-        raise NotApplicable("the model tells no ranks of tokens")
-    if "byte" not in side.counts:
-        raise NotApplicable("the lengths of the items in bytes are not known")
-    sizes = np.diff(side.offsets)
-    return distinct(mean_log_rank(side)[sizes > 0], side.counts["byte"][sizes > 0])
-
-
-def mean_log_rank(side: TokenLogProbs) -> Float[np.ndarray, " n"]:
-    """-(1/T) sum_t log r_t of each item; 0 for one without a token."""
-    assert side.ranks is not None
-    sums = np.concatenate([[0.0], np.cumsum(np.log(side.ranks.astype(np.float64)))])[side.offsets]
-    mean: np.ndarray = -np.diff(sums) / np.maximum(np.diff(side.offsets), 1)
-    return mean

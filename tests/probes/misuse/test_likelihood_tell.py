@@ -11,8 +11,8 @@ from genbench.data.pydoc import pydoc
 from genbench.models.copycat import Copycat
 from genbench.models.gpt import Gpt
 from genbench.models.ngram import Ngram
-from genbench.probes.misuse._tell import paired
 from genbench.probes.misuse.likelihood_tell import likelihood_tell
+from genbench.stats.tells import paired
 
 
 def scored(each, lengths):

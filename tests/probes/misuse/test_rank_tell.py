@@ -10,7 +10,8 @@ from genbench.core.model import Training
 from genbench.data.pydoc import pydoc
 from genbench.models.lstm import Lstm
 from genbench.probes.misuse.likelihood_tell import likelihood_tell
-from genbench.probes.misuse.rank_tell import mean_log_rank, rank_tell
+from genbench.probes.misuse.rank_tell import rank_tell
+from genbench.stats.tells import mean_log_rank
 
 
 def ranked(rows, lengths=None):
