@@ -1,4 +1,7 @@
-"""Who is in a run: its models in the suite's order, and which of them are controls with a planted fault."""
+"""Who is in a run: its models in the suite's order, and which of them are controls with a planted fault.
+
+A suite says of a model that it is a control and what is wrong with it; of these families it need not.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,11 @@ MUST_ALARM = {"copycat": "memorization"}
 
 @dataclass(frozen=True)
 class Member:
-    """A model of the run. control: what it plants, empty for a model that is meant. anchor: its place on the page."""
+    """A model of the run. control: what it plants, empty for a model that is meant. anchor: its place on the page.
+
+    fit: names the weights it learned here, "" where none. after_fit: its settings that the fit did not read, so that
+    members of one fit may differ in them. due: the axis that the suite names as the one on which it must alarm.
+    """
 
     name: str
     anchor: str
@@ -28,11 +35,14 @@ class Member:
     data: str
     control: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    fit: str = ""
+    after_fit: Mapping[str, Any] = field(default_factory=dict)
+    due: str = ""
 
     @property
     def must_alarm(self) -> str:
         """The axis on which an alarm is due; empty where none is. A copycat at rate 0 copies nothing."""
-        return MUST_ALARM.get(self.family, "") if float(self.settings.get("rate", 1.0)) > 0 else ""
+        return self.due or MUST_ALARM.get(self.family, "") if float(self.settings.get("rate", 1.0)) > 0 else ""
 
     def expects(self, score: Score) -> bool:
         """Whether an alarm of this score is what the control was planted for."""
@@ -53,7 +63,9 @@ def cast(run: Run) -> dict[str, Member]:
         family = str(event.get("family") or asked.get("family") or _kind(asked))
         data = str(event.get("data") or seen_on.get(name) or asked.get("data") or "")
         settings = event.get("settings") or asked.get("settings") or {}
-        members[name] = Member(name, f"model-{i}", family, data, PLANTED.get(family, ""), settings)
+        fit, after_fit = str(event.get("fit", "")), event.get("after_fit", {})
+        control, due = str(asked.get("control") or PLANTED.get(family, "")), str(asked.get("must_alarm") or "")
+        members[name] = Member(name, f"model-{i}", family, data, control, settings, fit, after_fit, due)
     return members
 
 

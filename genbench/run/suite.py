@@ -33,6 +33,7 @@ Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 Whole = Annotated[int, Field(ge=0, strict=True), BeforeValidator(whole)]
 Count = Annotated[int, Field(gt=0, strict=True), BeforeValidator(whole)]
 Flag = Annotated[bool, Field(strict=True)]
+Axis = Literal["quality", "memorization", "robustness", "bias", "misuse", "energy"]
 DEVICE = r"^(auto|cpu|mps|cuda(:\d+)?)$"
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"\S")]
 
@@ -106,6 +107,14 @@ class ModelRequest(Part):
         description="Train so many times, from `seed` on: models name#0, name#1 ... and one line for the family.",
     )  # fmt: skip
     group: Name | None = Field(None, description="The family that a training made by `seeds` belongs to.")
+    control: Name | None = Field(
+        None,
+        description="Makes it a control, never ranked, whose alarms are expected: what is wrong with it on purpose, "
+        "said after its name: 'knows its training texts by heart'. A copycat and a gaussian are controls anyway.",
+    )
+    must_alarm: Axis | None = Field(
+        None, description="The axis on which this control must raise an alarm, or the report says that it was missed."
+    )
 
     @model_validator(mode="after")
     def _trained_again(self) -> ModelRequest:
@@ -122,6 +131,12 @@ class ModelRequest(Part):
             self.model_copy(update={"name": f"{self.name}#{i}", "seed": start + i, "seeds": None, "group": self.name})
             for i in range(self.seeds)
         )
+
+    @model_validator(mode="after")
+    def _due(self) -> ModelRequest:
+        if self.must_alarm is not None and self.control is None:
+            raise ValueError("`must_alarm` is for a control: say in `control` what is wrong with it on purpose")
+        return self
 
     @model_validator(mode="after")
     def _one_kind(self) -> ModelRequest:

@@ -31,6 +31,9 @@ def test_every_trained_family_runs_on_all_six_axes(plan) -> None:
 def test_no_model_is_without_its_controls(plan) -> None:
     families = {cell.model.name: cell.model.entry.id for cell in plan.cells}
     assert families["copycat"] == "copycat"
+    said = {model.name: (bool(model.control), model.must_alarm) for model in plan.suite.models}
+    assert (said["noise"], said["parrot"]) == ((True, None), (True, "memorization"))
+    assert {name for name, (control, _) in said.items() if control} == {"noise", "parrot"}  # a copycat is one anyway
     assert set(families) == {*TRAINED, "noise", "parrot", "copycat"}
 
 
