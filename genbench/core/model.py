@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from genbench.core.data import Dataset, Item, Pair
+from genbench.core.errors import suggestion
 from genbench.core.evidence import LogProbs, ShadowLogProbs, TokenLogProbs
 
 
@@ -101,6 +103,8 @@ class Shadowed(Protocol):
 @runtime_checkable
 class Conditional(Protocol):
     """Log-probability (nats) of each continuation given its context; counts are the continuations' alone.
+
+    One that sees all tokens in a place counts as `likeliest` how many of a continuation's are each the first choice.
 
     A text is split into tokens whole, and the split between the two falls where the context's own tokens end, so that
     a continuation that begins with a space is scored as one that a reader would write.
@@ -269,6 +273,14 @@ class Stands(Protocol):
 
 
 @runtime_checkable
+class Overlooks(Protocol):
+    """A family that tells from its settings, with nothing built, what of a checkpoint it will not use; "" if all."""
+
+    @classmethod
+    def overlooked(cls, settings: Mapping[str, Any]) -> str: ...
+
+
+@runtime_checkable
 class Receives(Protocol):
     """A family with outputs instead of a model: the harness reads them and hands them over, in order."""
 
@@ -305,23 +317,39 @@ CAPABILITIES: tuple[type, ...] = (
 
 @dataclass(frozen=True)
 class FamilySpec:
-    """What `@family` says: modality ("any" for those that take what comes), presets of settings, papers."""
+    """What `@family` says: modality ("any" for those that take what comes), presets of settings, papers.
+
+    after_fit: the settings that no fit reads, such as how many steps a sample takes. Models that differ in these alone
+    are one fit, made once; all other settings make another.
+    """
 
     modality: str
     cites: tuple[str, ...] = ()
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    after_fit: tuple[str, ...] = ()
 
 
 C = TypeVar("C", bound=type)
 
 
 def family(
-    *, modality: str, cites: Sequence[str] = (), presets: Mapping[str, Mapping[str, Any]] | None = None
+    *,
+    modality: str,
+    cites: Sequence[str] = (),
+    presets: Mapping[str, Mapping[str, Any]] | None = None,
+    after_fit: Sequence[str] = (),
 ) -> Callable[[C], C]:
-    """Marks a class, built from keyword-only settings, as the model family of its file."""
+    """Marks a class, built from keyword-only settings, as the model family of its file.
+
+    `ValueError` where `after_fit` names what is no setting of the class.
+    """
 
     def mark(cls: C) -> C:
-        cls.__genbench__ = FamilySpec(modality, tuple(cites), dict(presets or {}))  # type: ignore[attr-defined]
+        known = inspect.signature(cls).parameters
+        for name in after_fit:
+            if name not in known:
+                raise ValueError(f"{cls.__name__}: after_fit names {name!r}{suggestion(name, list(known))}")
+        cls.__genbench__ = FamilySpec(modality, tuple(cites), dict(presets or {}), tuple(after_fit))  # type: ignore[attr-defined]
         return cls
 
     return mark

@@ -150,7 +150,8 @@ class Provenance:
 
     dataset_digest: over the items and who is in which split, whole splits always. reference: how many items of a split
     the probe was shown, by split, where the suite cut it short; one that is not in it was shown whole or not at all.
-    asked: the n that the suite asks of this probe alone; 0 where it asks none but its own.
+    asked: the n that the suite asks of this probe alone; 0 where it asks none but its own. after_fit: the settings of
+    the model that its fit did not read, such as the steps of a sample: they tell apart models that share one fit.
     """
 
     probe: str
@@ -169,6 +170,7 @@ class Provenance:
     benchmark_digest: str = ""
     reference: Mapping[str, int] = field(default_factory=dict)
     asked: int = 0
+    after_fit: Mapping[str, Json] = field(default_factory=dict)
 
 
 State: TypeAlias = Literal["alarm", "clear", "unsure", "info"]

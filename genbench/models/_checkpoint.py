@@ -87,6 +87,16 @@ class Source:
         masked = [name for name in names if name.endswith("ForMaskedLM")]
         return "masked" if masked and len(masked) == len(names) else "causal"
 
+    def at_hand(self, name: str) -> Path | None:
+        """The file of that name in the folder, or in the hub's cache; None where it is not there. Fetches nothing."""
+        if self.local is not None:
+            file = Path(self.folder) / name
+            return file if file.is_file() else None
+        try:
+            return _kept(self, name)
+        except GenBenchError:
+            return None
+
     @property
     def arguments(self) -> dict[str, Any]:
         """What every `from_pretrained` is given."""

@@ -11,12 +11,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from genbench.core.data import Item
-from genbench.models._paths import arc, doubled, exact
 from genbench.models._pyramid import Up
 from genbench.models._tensors import arrays_of, load_arrays, near, noise, outputs_at, to_items
+from genbench.models._ways import FollowsArcs
 
 
-class FromLatents:
+class FromLatents(FollowsArcs):
     """Samples, decodes, follows and keeps the network `generator`: z [n latent] -> x [n c h w] in [0, 1]."""
 
     def __init__(self, breadth: int, latent: int) -> None:
@@ -36,16 +36,6 @@ class FromLatents:
     def decode_latents(self, z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n ..."]:
         return outputs_at(z, self._fitted(), self.device)
 
-    def spaces(self) -> tuple[str, ...]:
-        return ("z",)
-
-    def interpolate(
-        self, starts: Sequence[int], ends: Sequence[int], places: Float[np.ndarray, " n"], space: str
-    ) -> Float[np.ndarray, "n ..."]:
-        z = arc(starts, ends, places, self.latent).to(self.device)
-        with doubled(self._fitted()) as net, torch.inference_mode():
-            return exact(net(z.to(next(net.parameters()).dtype)))
-
     def place(self, device: str) -> None:
         self.device = device
         if self.generator is not None:
@@ -62,7 +52,14 @@ class FromLatents:
 
     def _made(self, z: Tensor) -> list[np.ndarray]:
         with torch.inference_mode():
-            return to_items(self._fitted()(z.to(self.device)))
+            return to_items(self._drawn(z.to(self.device)))
+
+    def _latent_shape(self) -> tuple[int, ...]:
+        return (self.latent,)
+
+    def _drawn(self, z: Tensor) -> Tensor:
+        x: Tensor = self._fitted()(z)
+        return x
 
     def _fitted(self) -> Up:
         assert self.generator is not None, "fit or restore the model first"

@@ -19,6 +19,7 @@ from genbench.core.data import Dataset, Item
 from genbench.core.model import History, Tick, Training, family
 from genbench.models._pyramid import Down, Up
 from genbench.models._tensors import arrays_of, batches, load_arrays, near, noise, to_items, to_tensor
+from genbench.models._ways import FollowsArcs
 
 RATE = 2e-3
 
@@ -61,12 +62,14 @@ class Net(nn.Module):
         "base": {"breadth": 64, "latent": 64, "components": 20, "steps": 30_000},
     },
 )
-class Autoencoder:
+class Autoencoder(FollowsArcs):
     """Small convolutional autoencoder, made a generator by a Gaussian mixture over its codes; trained here.
 
     Loss: |x - D(E(x))|^2 / d + pull |E(x)|^2 / latent, with weight decay on the decoder, so that codes stay near
     each other and what lies between them decodes well. Then expectation maximization fits the mixture to the codes
-    of the training items; a sample is D(z), z from the mixture.
+    of the training items; a sample is D(z), z from the mixture. Its latents are the 1 + d normal numbers that z is
+    drawn with. On the way from one to another the component changes at once, where the first number passes a border: a
+    leap that a path length, which looks at single places, may miss, and a detour shows.
     """
 
     def __init__(
@@ -169,9 +172,15 @@ class Autoencoder:
         return f"the mixture {'converged' if mixture.converged_ else 'had not converged'} {rounds}"
 
     def _decoded(self, e: Tensor) -> list[np.ndarray]:
-        net = self._fitted()
         with torch.inference_mode():
-            return to_items(net.decode(net.draw(e.to(self.device))))
+            return to_items(self._drawn(e.to(self.device)))
+
+    def _latent_shape(self) -> tuple[int, ...]:
+        return (1 + self.latent,)
+
+    def _drawn(self, z: Tensor) -> Tensor:
+        x: Tensor = self._fitted().decode(self._fitted().draw(z))
+        return x
 
     def _fitted(self) -> Net:
         assert self.net is not None, "fit or restore the autoencoder first"

@@ -19,6 +19,7 @@ from genbench.core.model import History, Tick, Training, family
 from genbench.models._averaging import blend
 from genbench.models._tensors import arrays_of, batches, load_arrays, near, noise, to_items, to_tensor
 from genbench.models._unet import Unet
+from genbench.models._ways import FollowsArcs
 
 SIGMA_DATA, SIGMA_MIN, SIGMA_MAX, RHO = 0.5, 0.01, 40.0, 7.0
 PROBED_AT = 0.3  # the noise level of `loss_and_grad`
@@ -42,12 +43,14 @@ class Denoiser(Unet):
         "tiny": {"breadth": 24, "steps": 800, "sampling_steps": 12, "batch": 32},
         "base": {"breadth": 128, "steps": 60_000, "sampling_steps": 18, "batch": 128},
     },
+    after_fit=["sampling_steps"],
 )
-class Diffusion:
+class Diffusion(FollowsArcs):
     """EDM diffusion: denoising score matching with preconditioning, deterministic Heun sampling; trained here.
 
     Loss: E lambda(sigma) |D(x + sigma e; sigma) - x|^2 with ln sigma ~ N(-1.2, 1.2^2) and
-    lambda = (sigma^2 + s_d^2) / (sigma s_d)^2. Sampling integrates dx/dsigma = (x - D(x; sigma)) / sigma.
+    lambda = (sigma^2 + s_d^2) / (sigma s_d)^2. Sampling integrates dx/dsigma = (x - D(x; sigma)) / sigma: the
+    probability flow, in which the starting noise is all the chance there is, and so is the latent of a sample.
     """
 
     def __init__(
@@ -93,27 +96,33 @@ class Diffusion:
         return History(tuple(ticks), "all steps done; the best held-out loss was kept")
 
     def sample(self, seeds: Sequence[int]) -> Sequence[Item]:
-        return self._integrated(noise(seeds, *self._fitted().shape))
+        return self._made(noise(seeds, *self._fitted().shape))
 
     def sample_near(self, seeds: Sequence[int], strength: float) -> Sequence[Item]:
-        return self._integrated(near(seeds, strength, *self._fitted().shape))
+        return self._made(near(seeds, strength, *self._fitted().shape))
 
-    def _integrated(self, z: Tensor) -> list[np.ndarray]:
+    def _made(self, z: Tensor) -> list[np.ndarray]:
+        with torch.inference_mode():
+            return to_items(self._drawn(z.to(self.device)))
+
+    def _latent_shape(self) -> tuple[int, ...]:
+        return self._fitted().shape
+
+    def _drawn(self, z: Tensor) -> Tensor:
         """Heun's second-order method from SIGMA_MAX to 0, EDM algorithm 1 without churn."""
         net, n = self._fitted(), self.sampling_steps
         ramp = torch.linspace(0, 1, n)
         sigmas = (SIGMA_MAX ** (1 / RHO) + ramp * (SIGMA_MIN ** (1 / RHO) - SIGMA_MAX ** (1 / RHO))) ** RHO
-        sigmas = torch.cat([sigmas, torch.zeros(1)]).to(self.device)
-        x = z.to(self.device) * sigmas[0]
-        with torch.inference_mode():
-            for now, then in pairwise(sigmas):
-                slope = (x - net(x, now.expand(len(x)))) / now
-                ahead = x + (then - now) * slope
-                if then > 0:
-                    slope_ahead = (ahead - net(ahead, then.expand(len(x)))) / then
-                    ahead = x + (then - now) * (slope + slope_ahead) / 2
-                x = ahead
-        return to_items((x + 1) / 2)
+        sigmas = torch.cat([sigmas, torch.zeros(1)]).to(z)
+        x = z * sigmas[0]
+        for now, then in pairwise(sigmas):
+            slope = (x - net(x, now.expand(len(x)))) / now
+            ahead = x + (then - now) * slope
+            if then > 0:
+                slope_ahead = (ahead - net(ahead, then.expand(len(x)))) / then
+                ahead = x + (then - now) * (slope + slope_ahead) / 2
+            x = ahead
+        return (x + 1) / 2
 
     def loss_and_grad(
         self, x: Float[np.ndarray, "n ..."]

@@ -23,6 +23,7 @@ from genbench.models._averaging import blend
 from genbench.models._levels import opened
 from genbench.models._tensors import arrays_of, batches, load_arrays, near, noise, to_items, to_tensor
 from genbench.models._unet import Unet
+from genbench.models._ways import FollowsArcs
 
 PROBED_AT = 0.7  # the time of `loss_and_grad`
 LEAST_SPREAD = 0.05  # of a pixel, in [-1, 1]: one that never changed in training may change once
@@ -60,8 +61,9 @@ class Velocity(Unet):
         "tiny": {"breadth": 24, "steps": 800, "solver_steps": 8, "batch": 32, "draws": 2},
         "base": {"breadth": 128, "steps": 60_000, "solver_steps": 16, "batch": 128, "draws": 2},
     },
+    after_fit=["solver_steps", "draws"],
 )
-class FlowMatching:
+class FlowMatching(FollowsArcs):
     """Continuous normalizing flow trained without simulation: regress velocities of straight paths; trained here.
 
     x_t = (1-t) x_0 + t x_1 with x_0 standard normal and x_1 a training image; loss E |v(x_t, t) - (x_1 - x_0)|^2.
@@ -122,10 +124,10 @@ class FlowMatching:
         return History(tuple(ticks), "all steps done; the best held-out loss was kept")
 
     def sample(self, seeds: Sequence[int]) -> Sequence[Item]:
-        return self._transported(noise(seeds, *self._fitted().shape))
+        return self._made(noise(seeds, *self._fitted().shape))
 
     def sample_near(self, seeds: Sequence[int], strength: float) -> Sequence[Item]:
-        return self._transported(near(seeds, strength, *self._fitted().shape))
+        return self._made(near(seeds, strength, *self._fitted().shape))
 
     def log_prob(self, items: Sequence[Item]) -> LogProbs:
         """nats [n] of whole items; the draws of an item are its own, whatever else is scored beside it.
@@ -175,12 +177,22 @@ class FlowMatching:
         load_arrays(self.net, arrays)
         self.net.to(self.device)
 
-    def _transported(self, start: Tensor) -> list[np.ndarray]:
+    def _made(self, start: Tensor) -> list[np.ndarray]:
+        with torch.inference_mode():
+            return to_items(self._transported(start.to(self.device)).floor() / 255)
+
+    def _latent_shape(self) -> tuple[int, ...]:
+        return self._fitted().shape
+
+    def _drawn(self, z: Tensor) -> Tensor:
+        return (self._transported(z) - 0.5) / 255  # a level k stands for all from k to k + 1
+
+    def _transported(self, start: Tensor) -> Tensor:
+        """Grey levels 0..256, unrounded, where the starting noise is led to."""
         net = self._fitted()
         times = torch.linspace(0, 1, self.solver_steps + 1).tolist()
-        with torch.inference_mode():
-            (y,) = integrate(lambda t, at: (net(at[0], t.expand(len(start))),), (start.to(self.device),), times)
-            return to_items((128 * (y + 1)).floor() / 255)
+        (y,) = integrate(lambda t, at: (net(at[0], t.expand(len(start))),), (start,), times)
+        return 128 * (y + 1)
 
     def _log_density(self, y: Tensor, signs: Tensor) -> Tensor:
         """log p(y) [n], nats, of y [n c h w] in [-1, 1] with the random signs [n c h w] of the trace."""

@@ -119,6 +119,7 @@ def plan_of(shape: tuple[int, int, int], breadth: int, latent: int, depth: int) 
         "tiny": {"breadth": 16, "latent": 64, "steps": 2400, "rate": 8e-3, "mixing": 0.0, "path": 0.0, "depth": 2},
         "base": {"breadth": 64, "latent": 512, "steps": 100_000, "rate": 2e-3},
     },
+    after_fit=["psi"],
 )
 class Stylegan2:
     """StyleGAN2: mapping network, demodulated convolutions, noise, skip generator; trained here.

@@ -53,6 +53,7 @@ class Captioned(NamedTuple):
             "rate": 5e-4,
         },
     },
+    after_fit=["temperature"],
 )  # fmt: skip
 class TextToImage:
     """DALL-E: a discrete VAE makes images grids of code words, a transformer learns caption and grid; trained here.

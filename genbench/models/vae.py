@@ -18,8 +18,8 @@ from genbench.core.chance import derive
 from genbench.core.data import Dataset, Item
 from genbench.core.evidence import LogProbs
 from genbench.core.model import History, Tick, Training, family
-from genbench.models._paths import arc, doubled, exact
 from genbench.models._tensors import arrays_of, batches, load_arrays, near, noise, outputs_at, to_items, to_tensor
+from genbench.models._ways import FollowsArcs
 
 
 class Net(nn.Module):
@@ -85,8 +85,9 @@ class Net(nn.Module):
         "tiny": {"breadth": 32, "latent": 16, "steps": 3000},
         "base": {"breadth": 64, "latent": 64, "steps": 30_000},
     },
+    after_fit=["particles"],
 )
-class Vae:
+class Vae(FollowsArcs):
     """Small variational autoencoder with a discretized logistic likelihood; trained here.
 
     ELBO = E_q[log p(x|z)] - KL(q(z|x) || p(z)). log_prob is the importance weighted bound with `particles` draws, in
@@ -176,16 +177,6 @@ class Vae:
     def decode_latents(self, z: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n ..."]:
         return outputs_at(z, self._fitted().decode, self.device)
 
-    def spaces(self) -> tuple[str, ...]:
-        return ("z",)
-
-    def interpolate(
-        self, starts: Sequence[int], ends: Sequence[int], places: Float[np.ndarray, " n"], space: str
-    ) -> Float[np.ndarray, "n ..."]:
-        z = arc(starts, ends, places, self.latent).to(self.device)
-        with doubled(self._fitted()) as net, torch.inference_mode():
-            return exact(net.decode(z.to(next(net.parameters()).dtype)))
-
     def place(self, device: str) -> None:
         self.device = device
         if self.net is not None:
@@ -209,7 +200,13 @@ class Vae:
 
     def _decoded(self, z: Tensor) -> list[np.ndarray]:
         with torch.inference_mode():
-            return to_items(self._fitted().decode(z.to(self.device)))
+            return to_items(self._drawn(z.to(self.device)))
+
+    def _latent_shape(self) -> tuple[int, ...]:
+        return (self.latent,)
+
+    def _drawn(self, z: Tensor) -> Tensor:
+        return self._fitted().decode(z)
 
     def _fitted(self) -> Net:
         assert self.net is not None, "fit or restore the vae first"

@@ -20,6 +20,7 @@ FAR = 4.0  # a ratio of values from which an axis is logarithmic
 LETTER, LINE = 6.4, 9.0  # how much room a letter and a line of names take
 FEW = 5  # ticks of an axis
 LONGEST = 18
+PIECES = 10  # points by which names keep clear of a stretch of a slanting line
 BESIDE = tuple(
     (dx, dy, anchor)
     for dy in (4, -8, 17, -20, 29, -32, 41)  # the nearest first, as the first of equals is taken
@@ -32,16 +33,20 @@ Box: TypeAlias = tuple[float, float, float, float]  # left, top, right, bottom
 
 @dataclass(frozen=True)
 class Cross:
-    """One model: across its joules, upright its quality. sign: `clear`, `info` or `unsure`."""
+    """One model: across its joules, upright its quality. sign: `clear`, `info` or `unsure`.
+
+    kin: marks with the same are of one fit, and a line joins them; "" for a mark that stands alone.
+    """
 
     name: str
     across: Estimate
     upright: Estimate
     sign: str
+    kin: str = ""
 
 
 def crosses(title: str, marks: Sequence[Cross], upright_words: str) -> Markup:
-    """The picture; a stair joins the marks that are `clear`, in the order of their joules."""
+    """The picture; a stair joins the marks that are `clear`, a line those of one kin, in the order of their joules."""
     across, upright = _scale([m.across for m in marks], LEFT, RIGHT), _scale([m.upright for m in marks], FOOT, TOP)
     high, wide = _ticks(upright), _ticks(across)
     parts = [line(LEFT, upright.at(t), RIGHT, upright.at(t), "grid") for t in high]
@@ -53,13 +58,15 @@ def crosses(title: str, marks: Sequence[Cross], upright_words: str) -> Markup:
     parts.append(text(RIGHT, FOOT + 36, foot, "tick", "end"))
     places = [(across.at(m.across.value), upright.at(m.upright.value)) for m in marks]
     stair = _stair(sorted(at for at, mark in zip(places, marks, strict=True) if mark.sign == "clear"))
+    ways = _ways(marks, places)
+    parts += [_way(points, "kin") for points in ways]
     if len(stair) > 1:
-        parts.append(tag("polyline", {"class": "stair", "points": " ".join(f"{x:.1f},{y:.1f}" for x, y in stair)}))
+        parts.append(_way(stair, "stair"))
     bars = [_bars(mark, across, upright) for mark in marks]
     for mark, (flat, tall), (x, y) in zip(marks, bars, places, strict=True):
         parts += [line(*flat, f"bar thin {mark.sign}"), line(*tall, f"bar thin {mark.sign}"), point(x, y, mark.sign)]
     steps = [(min(a, c), min(b, d), max(a, c), max(b, d)) for (a, b), (c, d) in pairwise(stair)]
-    parts += _names(marks, places, [*steps, *(bar for both in bars for bar in both)])
+    parts += _names(marks, places, [*steps, *_pieces(ways), *(bar for both in bars for bar in both)])
     told = "; ".join(f"{m.name}: {_words(m.upright)} for {_words(m.across)} joules" for m in marks)
     return picture(f"{title}. {told}", WIDTH, HEIGHT, parts, "front")
 
@@ -96,6 +103,26 @@ def _stair(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     for x, y in points[1:]:
         steps += [(x, steps[-1][1]), (x, y)]
     return steps
+
+
+def _ways(marks: Sequence[Cross], places: Sequence[tuple[float, float]]) -> list[list[tuple[float, float]]]:
+    """Where the marks of each kin stand, of which there are two at least, in the order of their joules."""
+    kin: dict[str, list[tuple[float, float]]] = {}
+    for mark, place in zip(marks, places, strict=True):
+        kin.setdefault(mark.kin, []).append(place)
+    return [sorted(points) for name, points in kin.items() if name and len(points) > 1]
+
+
+def _way(points: Sequence[tuple[float, float]], look: str) -> Markup:
+    return tag("polyline", {"class": look, "points": " ".join(f"{x:.1f},{y:.1f}" for x, y in points)})
+
+
+def _pieces(ways: Sequence[Sequence[tuple[float, float]]]) -> list[Box]:
+    """Points of the stretches: the one box around a slanting line would keep names from where it is not."""
+    stretches = [stretch for way in ways for stretch in pairwise(way)]
+    shares = [i / PIECES for i in range(PIECES + 1)]
+    points = [(a + (c - a) * t, b + (d - b) * t) for (a, b), (c, d) in stretches for t in shares]
+    return [(x, y, x, y) for x, y in points]
 
 
 def _names(marks: Sequence[Cross], places: Sequence[tuple[float, float]], strokes: Sequence[Box]) -> list[Markup]:

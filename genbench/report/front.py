@@ -74,7 +74,10 @@ class Level:
 
 @dataclass(frozen=True)
 class Front:
-    """One dataset's models. levels: best quality first. left_out: models without one of the two numbers, and why."""
+    """One dataset's models. levels: best quality first. left_out: models without one of the two numbers, and why.
+
+    kin: in words, those that are one fit and differ in what comes after it, one sentence a fit.
+    """
 
     data: str
     lens: str
@@ -85,6 +88,7 @@ class Front:
     levels: tuple[Level, ...]
     left_out: tuple[tuple[str, str], ...]
     chart: Markup
+    kin: tuple[str, ...] = ()
 
 
 def fronts(run: Run, members: Mapping[str, Member]) -> tuple[Front, ...]:
@@ -127,10 +131,25 @@ def _front(run: Run, members: Mapping[str, Member], quality: Sequence[Score], jo
     places = tuple(sorted((_placed(p, rough) for p in rough), key=lambda p: p.joules.estimate.value))
     first = quality[0]
     better, unit = direction(first.definition.better), first.definition.unit
-    marks = [Cross(p.member.name, p.joules.estimate, p.quality.estimate, p.sign) for p in places]
+    marks = [Cross(p.member.name, p.joules.estimate, p.quality.estimate, p.sign, p.member.fit) for p in places]
     chart = crosses(f"{titled(first)} against joules per 1,000 outputs", marks, f"{unit}, {better}")
     left_out = tuple(_left_out(run, members, first.dataset, {p.member.name for p in places}, titled(first)))
-    return Front(first.dataset, first.lens, titled(first), better, unit, places, _levels(places), left_out, chart)
+    named = first.dataset, first.lens, titled(first), better, unit
+    return Front(*named, places, _levels(places), left_out, chart, _kin(places))
+
+
+def _kin(places: Sequence[Place]) -> tuple[str, ...]:
+    """`a (steps 4) and b (steps 16)` for the models of each fit that several share, by what differs among them."""
+    fits: dict[str, list[Member]] = {}
+    for place in places:
+        fits.setdefault(place.member.fit, []).append(place.member)
+    return tuple(listed([_told(m, kin) for m in kin]) for fit, kin in fits.items() if fit and len(kin) > 1)
+
+
+def _told(member: Member, kin: Sequence[Member]) -> str:
+    own = member.after_fit.items()
+    differing = [f"{key} {value}" for key, value in own if any(k.after_fit.get(key) != value for k in kin)]
+    return f"{member.name} ({', '.join(differing)})" if differing else member.name
 
 
 def _placed(place: Place, places: Sequence[Place]) -> Place:

@@ -27,13 +27,15 @@ from genbench.run.voice import Voice
 class BuiltModel:
     """A working model. `digest` names its behaviour: code, settings and weights.
 
-    outputs: given, not sampled. encoders: what wrote each of these, where any lost detail. declared: what the file of
-    each says of it, where each lies in a file of its own.
+    fit: names the weights it learned, which models may share that differ in what comes after; "" where none. outputs:
+    given, not sampled. encoders: what wrote each of these, where any lost detail. declared: what the file of each says
+    of it, where each lies in a file of its own.
     """
 
     planned: PlannedModel
     object: Any
     digest: str
+    fit: str = ""
     outputs: Sequence[Item] | None = None
     encoders: tuple[Encoder, ...] = ()
     declared: tuple[Declaration, ...] = ()
@@ -49,16 +51,20 @@ class BuiltLens:
 
 
 def build_model(planned: PlannedModel, data: Dataset | None, device: str, account: Account, voice: Voice) -> BuiltModel:
-    """The model, fitted on the data's train split if it learns, or restored if just that fit was made before."""
+    """The model, fitted on the data's train split if it learns, or restored if just that fit was made before.
+
+    What a fit does not read, such as the steps of a sample, names the model and not its fit.
+    """
     family = planned.entry.load()(**planned.settings)
     model = family.unwrap() if isinstance(family, Stands) else family
     if isinstance(model, Remote):
         model.keep_in(account.cache.root)
-    recipe: list[Any] = ["model", planned.entry.id, planned.entry.code, planned.settings]
+    recipe: list[Any] = ["model", planned.entry.id, planned.entry.code, planned.of_fit]
     recipe += [identity_of(model), made_with()]
     if isinstance(model, Placeable):
         model.place(device)
         recipe.append(device.split(":")[0])
+    fit = ""
     outputs: Sequence[Item] | None = None
     encoders: tuple[Encoder, ...] = ()
     declared: tuple[Declaration, ...] = ()
@@ -84,10 +90,12 @@ def build_model(planned: PlannedModel, data: Dataset | None, device: str, accoun
         if data is None:
             raise ValueError(f"model {planned.name!r} learns from data: give it `data`")
         recipe += [splits_digest(data), planned.seed]
-        recipe.append(_fitted(planned, model, data, device, recipe, account, voice))
+        fit = _fitted(planned, model, data, device, recipe, account, voice)
+        recipe.append(fit)
+    recipe.append(planned.after_fit)
     if account.counts:
         count_parameters(planned.name, model, account)
-    return BuiltModel(planned, model, digest(recipe), outputs, encoders, declared)
+    return BuiltModel(planned, model, digest(recipe), fit, outputs, encoders, declared)
 
 
 def _fitted(

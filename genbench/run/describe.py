@@ -36,6 +36,8 @@ def describe(entry: Entry) -> dict[str, Any]:
         name: {"type": _type(s.annotation), "required": s.required, **({} if s.required else {"default": s.default})}
         for name, s in settings_of(loaded).items()
     }
+    if entry.kind == "model" and spec.after_fit:
+        told["after_fit"] = list(spec.after_fit)
     told["cites"] = list(getattr(spec, "cites", ()))
     return told
 
@@ -58,6 +60,8 @@ def in_words(entry: Entry, told: dict[str, Any]) -> str:
         lines += ["", f"Must catch: {told['control']}.   Known truth: {told['truth']}.", ""]
     if told["settings"]:
         lines += ["Settings", *(f"  {name}: {_setting(s)}" for name, s in told["settings"].items()), ""]
+    if told.get("after_fit"):
+        lines += [f"Needs no other fit: {', '.join(told['after_fit'])}", ""]
     if told.get("presets"):
         lines += ["Presets", *(f"  {name}: {values}" for name, values in told["presets"].items()), ""]
     if told["cites"]:

@@ -200,6 +200,8 @@ class Execution:
             data=planned.data,
             settings=dict(planned.settings),
             digest=model.digest,
+            fit=model.fit,
+            after_fit=planned.after_fit,
             about=planned.entry.summary,
         )
         if isinstance(model.object, Remote):

@@ -80,6 +80,7 @@ def _provenance(cell: Cell, at: Setting) -> Provenance:
         benchmark_digest=at.benchmark.digest if at.benchmark else "",
         reference=_reference(cell, at.data),
         asked=cell.wanted,
+        after_fit=at.model.planned.after_fit,
     )
 
 

@@ -34,6 +34,18 @@ class PlannedModel:
     seed: int
     capabilities: type
 
+    @property
+    def after_fit(self) -> dict[str, Any]:
+        """The settings that its fit does not read."""
+        names = self.entry.load().__genbench__.after_fit
+        return {name: value for name, value in self.settings.items() if name in names}
+
+    @property
+    def of_fit(self) -> dict[str, Any]:
+        """All others: models alike in these, and in data and seed, share one fit."""
+        later = self.after_fit
+        return {name: value for name, value in self.settings.items() if name not in later}
+
 
 @dataclass(frozen=True)
 class PlannedLens:

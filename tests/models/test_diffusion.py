@@ -12,7 +12,18 @@ from torch import Tensor
 from genbench.core.chance import sample_seeds
 from genbench.core.data import Dataset, Item
 from genbench.core.errors import ModelError
-from genbench.core.model import Density, Differentiable, Fittable, Persistent, Perturbable, Placeable, Sampler, Training
+from genbench.core.model import (
+    Density,
+    Differentiable,
+    Fittable,
+    Interpolates,
+    Persistent,
+    Perturbable,
+    Placeable,
+    Sampler,
+    Training,
+)
+from genbench.models._paths import arc
 from genbench.models.diffusion import Denoiser, Diffusion
 from genbench.models.gaussian import Gaussian
 
@@ -28,7 +39,7 @@ def diffusion(digit_data: Dataset) -> Diffusion:
 
 
 def test_it_has_the_capabilities_it_names_and_no_density(diffusion: Diffusion) -> None:
-    for capability in (Sampler, Perturbable, Differentiable, Fittable, Persistent, Placeable):
+    for capability in (Sampler, Perturbable, Interpolates, Differentiable, Fittable, Persistent, Placeable):
         assert isinstance(diffusion, capability)
     assert not isinstance(diffusion, Density)
 
@@ -49,6 +60,19 @@ def test_the_sampler_draws_from_a_gaussian_when_its_denoiser_is_the_gaussian_s()
     x = np.stack(model.sample(sample_seeds(0, 400))) / 255 * 2 - 1
     assert x.mean() == pytest.approx(0.2, abs=0.01)
     assert x.std() == pytest.approx(0.1, rel=0.05)
+
+
+def test_the_way_of_a_gaussian_is_the_arc_of_its_noise_moved_and_scaled() -> None:
+    """The probability flow of N(mean, spread^2) is linear, so any two points of the way tell mean and spread."""
+    model = Diffusion(breadth=8, sampling_steps=40)
+    model.net = Known((1, 4, 4), 8)
+    starts, ends, places = sample_seeds(0, 6, "a"), sample_seeds(0, 6, "b"), np.linspace(0, 1, 6)
+    made = 2 * model.interpolate(starts, ends, places, "z") - 1
+    z = arc(starts, ends, places, 1, 4, 4).numpy()
+    scale, offset = np.polyfit(z.ravel(), made.ravel(), 1)
+    np.testing.assert_allclose(made, offset + scale * z, atol=1e-12)
+    assert offset == pytest.approx(0.2, abs=0.01)
+    assert scale == pytest.approx(0.1, rel=0.05)
 
 
 def test_a_fresh_denoiser_is_close_to_the_identity_where_there_is_no_noise() -> None:

@@ -14,15 +14,21 @@ from genbench.core.chance import sample_seeds
 from genbench.core.data import Dataset
 from genbench.core.lens import EmbedsArrays
 from genbench.core.model import Interpolates, Training, Truncates
+from genbench.core.score import Absent, Estimate
 from genbench.lenses.image.classifier import Classifier
 from genbench.lenses.image.pixels import Pixels
 from genbench.lenses.image.spectrum import Spectrum
 from genbench.models._paths import arc, doubled
 from genbench.models._tensors import noise, to_items
+from genbench.models.autoencoder import Autoencoder
+from genbench.models.diffusion import Diffusion
+from genbench.models.flow_matching import FlowMatching
 from genbench.models.gan import Gan
 from genbench.models.stylegan2 import Stylegan2
 from genbench.models.vae import Vae
 from genbench.models.wgan_gp import WganGp
+from genbench.probes.quality.path_length import path_length
+from genbench.run.joint import Hands, walked
 
 STARTS, ENDS = sample_seeds(0, 5, "start"), sample_seeds(0, 5, "end")
 FAMILIES: dict[str, Callable[[], Any]] = {
@@ -30,6 +36,9 @@ FAMILIES: dict[str, Callable[[], Any]] = {
     "gan": lambda: Gan(breadth=8, latent=16, steps=20),
     "wgan_gp": lambda: WganGp(breadth=8, latent=16, steps=5),
     "vae": lambda: Vae(breadth=8, latent=16, steps=20),
+    "autoencoder": lambda: Autoencoder(breadth=8, latent=16, components=3, steps=20),
+    "diffusion": lambda: Diffusion(breadth=8, steps=20, sampling_steps=5),
+    "flow_matching": lambda: FlowMatching(breadth=8, steps=20, solver_steps=3),
 }
 
 
@@ -56,6 +65,51 @@ def test_a_way_leads_from_one_sample_to_the_other(model: Any) -> None:
     if "w" not in model.spaces():  # whose noise stays that of the start
         end = np.stack(to_items(torch.from_numpy(at(model, 1.0))))
         assert np.abs(end.astype(int) - np.stack(model.sample(ENDS)).astype(int)).max() <= 1
+
+
+def test_path_length_runs_on_it_and_every_number_is_finite(model: Any) -> None:
+    def batched(work: Callable[[Any], Any], items: Any) -> list[Any]:
+        return [made for at in range(0, len(items), 16) for made in work(items[at : at + 16])]
+
+    paths = walked(Hands(model, Pixels(), batched, 0), list(range(24)), [])
+    found = path_length(paths)
+    assert paths.step == 1e-4
+    for space in ("z", "w"):
+        for where in ("full", "end"):
+            length = found[f"{space}_{where}"]
+            assert isinstance(length, Estimate if space in model.spaces() else Absent)
+            if isinstance(length, Estimate):
+                assert 0 < length.value < np.inf
+                assert length.interval is not None
+                assert np.isfinite([length.interval.low, length.interval.high]).all()
+    assert isinstance(found["detour"], Estimate)
+    assert 1 <= found["detour"].value < np.inf
+
+
+def test_a_way_is_sampled_with_the_models_own_steps(digit_data: Dataset) -> None:
+    """Of few steps or of many: it ends at what that model samples."""
+    models = [Diffusion(breadth=8, steps=20, sampling_steps=n) for n in (2, 9)]
+    models[0].fit(digit_data, Training(0))
+    models[1].restore(*models[0].state())
+    ends = [at(model, 1.0) for model in models]
+    assert np.abs(ends[0] - ends[1]).mean() > 1e-3
+    for model, end in zip(models, ends, strict=True):
+        shown = np.stack(to_items(torch.from_numpy(end))).astype(int)
+        assert np.abs(shown - np.stack(model.sample(ENDS)).astype(int)).max() <= 1
+
+
+def test_an_autoencoders_way_leaps_where_another_component_is_chosen_and_nowhere_else(digit_data: Dataset) -> None:
+    model = FAMILIES["autoencoder"]()
+    model.fit(digit_data, Training(0))
+    places = np.linspace(0, 1, 400)
+    starts, ends = [[seeds[0]] * 400 for seeds in (STARTS, ENDS)]
+    first = torch.special.ndtr(arc(starts, ends, places, 17)[:, 0])
+    chosen = torch.searchsorted(model.net.weights.double().cumsum(0), first).numpy()
+    x = model.interpolate(starts, ends, places, "z").reshape(400, -1)
+    steps = np.abs(np.diff(x, axis=0)).max(axis=1)
+    changed = np.diff(chosen) != 0
+    assert 0 < changed.sum() < 5
+    assert steps[changed].min() > 3 * steps[~changed].max()
 
 
 def test_steps_of_a_ten_thousandth_are_exact(model: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -145,6 +146,43 @@ def test_a_cross_spans_both_intervals_and_stands_on_both_values(tmp_path: Path) 
     (stair,) = root.findall(".//polyline")
     assert stair.get("points").count(",") == 3  # along, then down to the better one
     assert "a: 4.00 [3.00, 5.00] for 20.0 [16.0, 24.0] joules" in root.get("aria-label")
+
+
+def test_models_of_one_fit_are_joined_in_the_order_of_their_joules_and_the_words_say_what_differs(
+    tmp_path: Path,
+) -> None:
+    models = {"many": (1, 0.2, 90, 2), "few": (9, 0.2, 10, 1), "other": (4, 0.2, 60, 2), "some": (3, 0.2, 30, 1)}
+    run = run_of(tmp_path / "r", models)
+    fits = {"many": ("f", {"steps": 36, "rate": 1}), "some": ("f", {"steps": 12, "rate": 1}), "other": ("g", {})}
+    fits["few"] = ("f", {"steps": 4, "rate": 1})
+    with (run.path / "events.jsonl").open("a") as events:
+        for name, (fit, after_fit) in fits.items():
+            told = {
+                "kind": "model",
+                "name": name,
+                "family": "diffusion",
+                "data": "digits",
+                "settings": after_fit,
+                "digest": name,
+            }
+            events.write(json.dumps({**told, "fit": fit, "after_fit": after_fit}) + "\n")
+    run = Run.load(run.path)
+    front = front_of(run)
+    root = ElementTree.fromstring(str(front.chart))
+    round_ones = [p.member.name for p in front.places if p.standing != "beaten"]  # who is beaten has a diamond
+    dots = [(float(dot.get("cx")), float(dot.get("cy"))) for dot in root.findall(".//circle")]
+    (way,) = root.findall(".//polyline[@class='kin']")
+    points = [tuple(map(float, point.split(","))) for point in way.get("points").split()]
+    assert points == [pytest.approx(dots[round_ones.index(name)], abs=0.1) for name in ("few", "some", "many")]
+    assert front.kin == ("few (steps 4), some (steps 12) and many (steps 36)",)
+    assert "differ only in how they are sampled: few (steps 4), some" in " ".join(compile_report(run).split())
+
+
+def test_models_of_which_none_shares_a_fit_are_joined_by_nothing(tmp_path: Path) -> None:
+    run = run_of(tmp_path / "r", {"a": (3, 1, 10, 1), "b": (1, 0.2, 30, 1)})  # a record from before fits were named
+    assert front_of(run).kin == ()
+    assert "kin" not in str(front_of(run).chart)
+    assert "one fit" not in compile_report(run)
 
 
 @pytest.mark.parametrize("values", [(0.23, 1.32), (1.1, 1.2), (0.002, 900.0), (3.0, 50.0)])
