@@ -185,12 +185,26 @@ def _read(
     if not doc:
         raise CatalogueError(path, node.lineno, f"{node.name} has no docstring")
     summary = doc.split("\n\n")[0].replace("\n", " ").strip()
-    methods = tuple(n.name for n in node.body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_"))
+    methods = tuple(dict.fromkeys(_methods(node, tree))) if isinstance(node, ast.ClassDef) else ()
     keywords = {k.arg: _literal(k.value) for k in mark.keywords if k.arg}
     return Entry(
         kind, id, module, node.name, path, node.lineno, summary, doc, keywords,
-        methods if shelf.is_class else (), provider,
+        methods, provider,
     )  # fmt: skip
+
+
+def _methods(node: ast.ClassDef, tree: ast.Module) -> Iterator[str]:
+    """Names of public methods, then of those that it has from bases which its file imports from GenBench."""
+    yield from (n.name for n in node.body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_"))
+    bases = {ast.unparse(base) for base in node.bases}
+    for line in tree.body:
+        if isinstance(line, ast.ImportFrom) and (line.module or "").startswith("genbench."):
+            shared = bases & {alias.asname or alias.name for alias in line.names}
+            file = Path(__file__).parents[2].joinpath(*str(line.module).split(".")).with_suffix(".py")
+            if shared and file.is_file():
+                there = ast.parse(file.read_text(encoding="utf-8"), str(file))
+                found = [base for base in there.body if isinstance(base, ast.ClassDef) and base.name in shared]
+                yield from (name for base in found for name in _methods(base, there))
 
 
 def _marked(tree: ast.Module, mark: str) -> Iterator[tuple[ast.ClassDef | ast.FunctionDef, ast.Call]]:

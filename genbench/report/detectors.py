@@ -98,7 +98,7 @@ def detectors(run: Run, members: Mapping[str, Member]) -> tuple[Table, ...]:
 
     A table that was made after the run counts as long as the run's models are those that it is about.
     """
-    models = {str(event["name"]): str(event["digest"]) for event in run.events("model")}
+    models = {str(event["name"]): str(event.get("digest", "")) for event in run.events("model")}
     last = {
         (_by(event), str(event["data"]), str(event["lens"]), repr(event["settings"])): event
         for event in run.events("detectors")

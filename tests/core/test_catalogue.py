@@ -56,6 +56,13 @@ def test_every_shipped_entry_is_read_without_importing_it(kind):
         assert entry.line > 0
 
 
+def test_what_a_family_can_counts_what_it_has_from_its_bases():
+    can = find("model", "vae").capabilities
+    assert {"sample", "interpolate"} <= set(can)  # of its own file, of `models/_ways.py`
+    assert set(can) <= set(dir(find("model", "vae").load()))
+    assert len(set(can)) == len(can)
+
+
 def test_a_plugged_probe_is_found(plug):
     plug("plugged_a", {"spread.py": GOOD}, "[genbench.probes]\nquality.spread = plugged_a.spread:spread\n")
     entry = find("probe", "quality.spread")
