@@ -14,6 +14,7 @@ from genbench.run.start import Options, run_suite
 from genbench.run.suite import Suite
 
 RECORD = Path(__file__).with_name("scores.json")
+TRAINED = {"misuse.detectability_raw.auc"}  # a network learns there, and the last digits of its weights are a machine's
 SUITE = {
     "name": "golden",
     "n": 400,
@@ -35,7 +36,7 @@ def scores(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[float | N
     run = Run.load(run_suite(Suite.from_mapping(SUITE), Options(home=home, device="cpu")))
     assert not run.failed
     frame = run.scores()
-    repeatable = {s.id for s in run.measured if s.definition.repeatable}
+    repeatable = {s.id for s in run.measured if s.definition.repeatable} - TRAINED
     kept = frame[frame["id"].isin(repeatable)].astype(object).where(frame.notna(), None)
     return {f"{r.model} {r.id}": [r.value, r.low, r.high, r.floor] for r in kept.itertuples()}
 
