@@ -27,7 +27,7 @@ from genbench.run.overrides import override
 from genbench.run.yaml_source import Source, Where, read_yaml
 
 DEFAULT_LENSES = {"image": "image.pixels", "text": "text.ngrams"}
-PATHS = ("path", "held_out", "weights", "intensity_file")  # settings that may name a file
+PATHS = ("path", "held_out", "weights", "heads", "intensity_file")  # settings that may name a file
 
 Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 Whole = Annotated[int, Field(ge=0, strict=True), BeforeValidator(whole)]
