@@ -7,11 +7,12 @@ from statistics import NormalDist
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.spatial.distance import cdist
+from scipy.special import stdtrit
 
 from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Annotations, Features, Rng
 from genbench.core.probe import probe
-from genbench.core.score import Detail, Estimate, Estimates, Interval, Json, Metric
+from genbench.core.score import Absent, Detail, Estimate, Estimates, Interval, Json, Metric
 from genbench.stats.finite import finite_rows
 from genbench.stats.inversion import inverted
 
@@ -19,6 +20,7 @@ LEAST = 8  # outputs and held-out items of a group
 CUTS = 10
 DRAWS = 1000
 LEVEL = 0.95
+CLOSEST = 0.01  # of real items' distance: outputs of a group that lie closer together than that count as just there
 
 
 @probe(
@@ -43,32 +45,45 @@ LEVEL = 0.95
             tolerance=0.25,
             margin=0.02,
         ),
+        "variety": Metric(
+            unit="ln of a ratio of distances",
+            better="lower",
+            title="Variety lost by the worst group beyond the average",
+            summary="By how much closer together the worst group's outputs lie, beside real ones, than other groups'.",
+            reading="0: all groups are as varied, beside real items of theirs. ln 2 = 0.69: two outputs of the worst "
+            "group lie half as far apart as those of the average group.",
+            tolerance=0.25,
+            margin=0.02,
+        ),
     },
     cites=[
         "Naeem et al. 2020, arXiv:2002.09797 (coverage)",
         "Heusel et al. 2017, arXiv:1706.08500 (the distance, here with one covariance for all groups)",
     ],
-    control="one group's outputs moved, or collapsed to a point",
-    truth="one group moved by v, G groups: |v|^2 (1 - 1/G) / tr R; all groups alike: 0",
+    control="one group's outputs moved, drawn in, or collapsed to a point",
+    truth="one of G groups moved by v: |v|^2 (1 - 1/G) / tr R; drawn in to a part s: -ln s (1 - 1/G); all alike: 0",
 )
 def group_quality(
     generated: Features, generated_said: Annotations, held_out: Features, held_out_said: Annotations, train: Features,
     train_said: Annotations, *, rng: Rng, k: int = 5,
 ) -> Estimates:  # fmt: skip
-    """The worst group's excess over the mean of all groups, in distance and in lost coverage; features [n d].
+    """The worst group's excess over the mean of all groups in distance, lost coverage and lost variety; features [n d].
 
     distance: Fréchet with the covariances pooled within groups, S of outputs and R of held-out items. Its part for the
     covariances is then the same for all groups, and what differs is |m_g - r_g|^2 with its bias tr S/n_g + tr R/m_g
     taken off: sound at eight items a group, where a covariance for each is not. In units of tr R. coverage: c_g = share
     of held-out items of g with an output within their ball (to the k-th nearest held-out item), f_g the same with as
     many training items of each group in the outputs' place; what is lost is f_g - c_g, so neither a sparse group nor
-    one that is seldom shown is called ill made.
+    one that is seldom shown is called ill made. variety: ln (tr R_g / tr S_g) / 2 of the group's own covariances, how
+    much closer together two outputs of g lie than two real items of g (root mean square): it hears a group drawn in to
+    half its breadth, to which coverage is deaf, as what is left still lies near. It is cut at ln 100.
 
     Groups are what the annotator says on all sides, so that its mistakes are alike; those with fewer than 8 items are
     left out and named. The worst of G noisy excesses lies above 0 by chance: the estimate inverts that (worst group
     off, noise as estimated). Interval: of the true worst excess, between the largest lower and the largest upper end of
     bands that hold for all groups at once (Bonferroni); for coverage the errors are a delete-group jackknife's over
-    outputs, held-out and training items. Floor 0. Shares are `bias.representation`'s to tell.
+    outputs, held-out and training items, for variety linearized, Student's by group, both sides random. Floor 0. Shares
+    are `bias.representation`'s to tell.
     """
     names = held_out_said.names
     if not names == generated_said.names == train_said.names:
@@ -94,6 +109,7 @@ def group_quality(
     return {
         "distance": _worst(distances, np.diag(np.square(errors)), told, len(x), shared, rng),
         "coverage": _worst(lost, covariance, told, len(x), shared, rng),
+        "variety": _drawn_in((x, own), (y, real), kept, told, shared, rng),
     }
 
 
@@ -164,6 +180,35 @@ def _lost(
     # One item's worth at least: where all or none are covered no spread shows.
     sizes = np.array([(labels == g).sum() for g in kept])
     return lost(*everyone), covariance + np.diag(1 / np.square(sizes))
+
+
+def _drawn_in(
+    made: Side, real: Side, kept: Int[np.ndarray, " g"], names: tuple[str, ...], shared: dict[str, Json], rng: Rng
+) -> Estimate | Absent:
+    """The worst excess of ln (tr R_g / tr S_g) / 2, with the bias that the logarithm of few items has taken off."""
+    values, variances = [], []
+    reach = NormalDist().inv_cdf(1 - (1 - LEVEL) / (2 * len(kept)))
+    for g, name in zip(kept, names, strict=True):
+        (s, s_error), (r, r_error) = (_breadth(x[labels == g]) for x, labels in (made, real))
+        if r == 0:
+            return Absent(f"all real items of the group {name} have the same features: there is no breadth to lose")
+        ratio = max(s / r, CLOSEST**2)
+        fewest = min(int((labels == g).sum()) for _, labels in (made, real))
+        widened = (
+            float(stdtrit(fewest - 1, 1 - (1 - LEVEL) / (2 * len(kept)))) / reach
+        )  # errors of few are themselves unsure
+        values.append(-np.log(ratio) / 2 + (r_error - s_error) / 4)
+        variances.append((s_error + r_error) / 4 * widened**2)
+    return _worst(np.array(values), np.diag(variances), names, len(made[0]), shared, rng)
+
+
+def _breadth(x: Float[np.ndarray, "n d"]) -> tuple[float, float]:
+    """tr of the rows' covariance, and its squared error as a part of its square; 0 where all rows are one."""
+    if not np.ptp(x, axis=0).any():
+        return 0.0, 0.0
+    squared = np.square(x - x.mean(axis=0)).sum(axis=1)
+    trace = float(squared.sum()) / (len(x) - 1)
+    return trace, float(squared.var(ddof=1)) / len(x) / trace**2
 
 
 def _worst(

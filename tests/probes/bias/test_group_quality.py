@@ -7,7 +7,7 @@ import pytest
 
 from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Annotations, Features
-from genbench.core.score import Estimate
+from genbench.core.score import Absent, Estimate
 from genbench.probes.bias.group_quality import _distances, group_quality
 
 G, D = 4, 5
@@ -44,7 +44,7 @@ def test_groups_that_are_equally_good_are_not_accused():
     rng = np.random.default_rng(1)
     for defect in ({}, {"shares": [0.07, 0.2, 0.33, 0.4]}):
         found = [run(rng, **defect) for _ in range(12)]
-        for name in ("distance", "coverage"):
+        for name in ("distance", "coverage", "variety"):
             assert np.mean([f[name].interval.low > 0 for f in found]) <= 0.17
             assert np.median([f[name].value for f in found]) < 0.08
 
@@ -65,6 +65,43 @@ def test_a_collapsed_group_shows_in_coverage_and_not_in_distance():
     assert np.mean([f["coverage"].interval.low > 0.25 for f in found]) >= 0.8
     assert np.mean([f["distance"].interval.low > 0.05 for f in found]) <= 0.1
     assert all(f["coverage"].detail.facts["worst group"] == "g0" for f in found)
+
+
+def test_a_group_drawn_in_is_heard_by_variety_alone_and_its_truth_covered():
+    rng, truth = np.random.default_rng(5), 0.75 * np.log(2)
+    found = [run(rng, scale=0.5) for _ in range(20)]
+    variety = [f["variety"] for f in found]
+    assert np.mean([f.interval.low <= truth <= f.interval.high for f in variety]) >= 0.9
+    assert np.mean([f.value for f in variety]) == pytest.approx(truth, abs=0.06)
+    assert np.mean([f.interval.low > 0.25 for f in variety]) >= 0.8
+    assert all(f.detail.facts["worst group"] == "g0" for f in variety)
+    assert np.mean([f["coverage"].interval.low > 0 for f in found]) <= 0.1
+
+
+def test_variety_is_that_of_the_formula_in_a_case_worked_by_hand():
+    """Outputs of group b at the corners of a square of side 1, about the real one of side 2; of a at the real ones."""
+    square = np.tile([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], (5, 1))
+    real = np.concatenate([2 * square, 2 * square + 9])
+    made = np.concatenate([2 * square, square + 9.5])
+    said, x, y = Annotations(np.repeat([0, 1], 20), ("a", "b")), Features(made), Features(real)
+    found = group_quality(x, said, y, said, y, said, rng=np.random.default_rng(0))["variety"]
+    assert isinstance(found, Estimate)
+    # Corners all lie equally far from the middle, so there is no error: ln 2, of which the average has half.
+    assert found.value == pytest.approx(np.log(2) / 2, abs=1e-3)
+    assert found.detail.facts["worst group"] == "b"
+    assert found.detail.facts["average"] == pytest.approx(np.log(2) / 2)
+
+
+def test_real_items_that_are_all_one_have_no_variety_to_lose_and_outputs_that_are_all_one_count_as_a_hundredth():
+    rng = np.random.default_rng(6)
+    labels = np.arange(80) % 2
+    said, varied = Annotations(labels, ("a", "b")), rng.normal(size=(80, 3))
+    still = np.where(labels[:, None] == 0, 0.1, varied)
+    absent = group_quality(Features(varied), said, Features(still), said, Features(varied), said, rng=rng)["variety"]
+    assert absent == Absent("all real items of the group a have the same features: there is no breadth to lose")
+    found = group_quality(Features(still), said, Features(varied), said, Features(varied), said, rng=rng)["variety"]
+    assert isinstance(found, Estimate)
+    assert found.value == pytest.approx(np.log(100) / 2, abs=0.15)
 
 
 def test_groups_too_small_are_named_and_left_out():
