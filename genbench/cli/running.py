@@ -105,7 +105,9 @@ def plan_command(suite: str, overrides: tuple[str, ...], as_json: bool) -> None:
     """
     from genbench.cli.matrix import plan_lines
     from genbench.cli.tables import print_json, print_table
+    from genbench.core.inert import inert
     from genbench.run.forecast import forecast, in_all
+    from genbench.run.overlooked import overlooked
     from genbench.run.plan import make_plan
 
     plan = make_plan(_load(suite, overrides, None))
@@ -123,6 +125,8 @@ def plan_command(suite: str, overrides: tuple[str, ...], as_json: bool) -> None:
         ],
     )
     click.echo(f"\nIn all: {in_all(costs)}.")
+    for note in overlooked(plan):
+        click.echo(inert(f"note: {note}"))
 
 
 def _load(suite: str, overrides: tuple[str, ...], country: str | None) -> Suite:

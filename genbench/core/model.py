@@ -182,6 +182,19 @@ class Converses(Protocol):
 
 
 @runtime_checkable
+class Templated(Protocol):
+    """A completer that answers conversations as well, in a chat template of its own if it has one.
+
+    has_template: as far as this machine knows without loading anything; None where it does not. It is no `Converses`
+    by itself: whoever wants its template says so.
+    """
+
+    def has_template(self) -> bool | None: ...
+
+    def answer(self, histories: Sequence[Sequence[Message]], seeds: Sequence[int]) -> list[str]: ...
+
+
+@runtime_checkable
 class Illustrator(Protocol):
     """One item for each caption; item i depends on captions[i] and seeds[i] alone."""
 

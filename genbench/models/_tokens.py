@@ -15,7 +15,7 @@ AS_THEY_ARE = {"PreTrainedTokenizerFast", "TokenizersBackend"}
 NAMED = ("bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token")
 # Settings of tokenizer_config.json that do not change what a text is cut into, nor what tokens are read back as.
 UNTOUCHED = {"backend", "tokenizer_class", "model_max_length", "chat_template", "model_input_names", "is_local",
-             "padding_side", "clean_up_tokenization_spaces", *NAMED}  # fmt: skip
+             "local_files_only", "padding_side", "clean_up_tokenization_spaces", *NAMED}  # fmt: skip
 LARGEST = 100_000  # tokens: of a larger one transformers may mend the pattern it cuts words by
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 from genbench.core.catalogue import find
 from genbench.core.errors import ModelError, suggestion
 from genbench.core.inner import inner_identity, inner_model, lend_abilities
-from genbench.core.model import Completer, Converses, Message, family
+from genbench.core.model import Completer, Converses, Message, Overlooks, Templated, family
+
+OWN = "own"
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,11 @@ class Dialogue:
     """A chatbot of another model: one that chats (endpoint) is asked in messages, one that completes in a template.
 
     of: the family of that model, such as endpoint or hf; settings: its own. system: what stands before every
-    conversation; a system message of the conversation's own comes after it. template: plain, chatml, llama3 or zephyr,
-    or a Jinja template over `messages` (role, content), rendered in a sandbox; for models that complete only. stops:
-    further strings that end a reply. Asked to complete a prompt, it answers it as the first message of a conversation.
+    conversation; a system message of the conversation's own comes after it. template, for a model that completes:
+    plain, chatml, llama3 or zephyr; a Jinja template over `messages` (role, content), rendered in a sandbox; or own,
+    the one that the tokenizer of an `hf` checkpoint brings: transformers renders it, in such a sandbox too, and it says
+    whether BOS stands in front and what ends a turn. A server's chats are always in its model's own. stops: further
+    strings that end a reply. Asked to complete a prompt, it answers it as the first message of a conversation.
     A conversation longer than the model reads is cut by that model in its own way, so that its beginning may be lost.
     """
 
@@ -68,10 +72,26 @@ class Dialogue:
         self.of, self.model = of, inner_model(of, settings or {}, "dialogue", ModelError)
         if not isinstance(self.model, (Converses, Completer)):
             raise ModelError(f"dialogue: {of} neither chats nor completes, so it cannot hold a conversation")
-        self._written: Any = None if isinstance(self.model, Converses) else _compiled(template)
+        self._written: Any = None
+        if template == OWN:
+            _refuse_without_own(of, self.model)
+        elif not isinstance(self.model, Converses):
+            self._written = _compiled(template)
         named = TEMPLATES.get(template)
         self.stops = (*(named.stops if named else ()), *(stops or ()))
         lend_abilities(self, self.model)
+
+    @classmethod
+    def overlooked(cls, settings: Mapping[str, Any]) -> str:
+        """A chat template that the model within has, where the suite takes another."""
+        of = find("model", str(settings["of"])).load()
+        if settings.get("template") == OWN or not isinstance(of, type) or not issubclass(of, Overlooks):
+            return ""
+        if not of.overlooked(settings.get("settings") or {}):
+            return ""
+        named = str(settings.get("template", "plain"))
+        other = named if named in TEMPLATES else "another"
+        return f"its tokenizer has a chat template, and it is asked in {other}; template: own takes its own"
 
     def identity(self) -> str:
         """That of the model within: its code and behaviour."""
@@ -81,12 +101,13 @@ class Dialogue:
         """The next message of each conversation, without the template's marks."""
         before = [Message("system", self.system)] if self.system else []
         heard = [[*before, *history] for history in histories]
+        if isinstance(self.model, Converses):
+            return [_ended(text, ()) for text in self.model.reply(heard, seeds)]
         if self._written is None:
-            said = self.model.reply(heard, seeds)
+            said = self.model.answer(heard, seeds)
         else:
-            prompts = [self._prompt(history) for history in heard]
-            said = self.model.complete(prompts, seeds)
-        return [_ended(text, () if self._written is None else self.stops) for text in said]
+            said = self.model.complete([self._prompt(history) for history in heard], seeds)
+        return [_ended(text, self.stops) for text in said]
 
     def complete(self, prompts: Sequence[str], seeds: Sequence[int]) -> list[str]:
         """Each prompt's answer, as the first message of a conversation."""
@@ -104,6 +125,19 @@ class Dialogue:
         return str(text)
 
 
+def _refuse_without_own(of: str, model: Any) -> None:
+    """`ModelError` where a model that completes is known to have no chat template of its own."""
+    if isinstance(model, Converses):
+        return
+    if not isinstance(model, Templated):
+        raise ModelError(f"dialogue: template own is that of a causal model of hf, and {of} has none; name one")
+    if model.has_template() is False:
+        raise ModelError(
+            f"dialogue: the tokenizer of this {of} model has no chat template of its own; name one, such as chatml, or "
+            "write it"
+        )
+
+
 def _compiled(template: str) -> Any:
     """A named template or a Jinja one, in a sandbox that cannot reach Python. `ModelError` with what is wrong in it.
 
@@ -115,7 +149,7 @@ def _compiled(template: str) -> Any:
     if template in TEMPLATES:
         template = TEMPLATES[template].jinja
     elif "{" not in template:
-        raise ModelError(f"dialogue: no template is named {template!r}{suggestion(template, list(TEMPLATES))}")
+        raise ModelError(f"dialogue: no template is named {template!r}{suggestion(template, [*TEMPLATES, OWN])}")
     if Path(template).suffix == ".jinja":
         raise ModelError("dialogue: write the template itself, not its path")
     try:

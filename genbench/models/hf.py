@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -14,16 +14,17 @@ from genbench.core.chance import stream
 from genbench.core.data import Item
 from genbench.core.errors import ModelError, NotApplicable
 from genbench.core.evidence import LogProbs, TokenLogProbs
-from genbench.core.model import family
+from genbench.core.model import Message, family
 from genbench.models._bytes import added_counts, counts_of
 from genbench.models._causal import Causal, load
+from genbench.models._chat_template import ChatTemplate, template_at_hand, tokenizer_of
 from genbench.models._checkpoint import Kind, Source
 from genbench.models._drawing import Drawing
 from genbench.models._hf_masked import HfMasked
 from genbench.models._hf_seq2seq import HfSeq2Seq
 from genbench.models._hf_swapping import hf_slopes, own_tokens, readable_swaps
-from genbench.models._scoring import nats_of, shared_nats, token_rows
-from genbench.models._token_stats import ragged
+from genbench.models._ragged import ragged
+from genbench.models._scoring import nats_of, shared_sums, token_rows
 from genbench.models._windows import windows_behind, windows_of
 
 ROWS = 32  # texts that are generated together, at most: memory does not grow with their number
@@ -59,6 +60,7 @@ class Hf:
         self.device = "cpu"
         self._model: Causal | None = None
         self._swaps: np.ndarray | None = None
+        self._template: ChatTemplate | None = None
 
     def unwrap(self) -> Any:
         """This, or what a masked model or an encoder-decoder is."""
@@ -75,6 +77,16 @@ class Hf:
         """What the model can do, as far as this machine knows; of a hub id never fetched it is not known yet."""
         kind = self.source.kind_at_hand
         return Hf if kind == "causal" else OTHERS[kind]
+
+    @classmethod
+    def overlooked(cls, settings: Mapping[str, Any]) -> str:
+        """A chat template that comes with the checkpoint: prompts are put as bare text here."""
+        if not template_at_hand(Source(str(settings["path"]), str(settings.get("revision", "main")), False)):
+            return ""
+        return (
+            "its tokenizer has a chat template, and hf puts prompts as bare text; to ask it as a chatbot: "
+            "{ family: dialogue, settings: { of: hf, settings: { path: ... }, template: own } }"
+        )
 
     def identity(self) -> str:
         """Digest of the folder or file on disk; of a hub id, the commit that its revision is now."""
@@ -123,7 +135,8 @@ class Hf:
         counts["token"] = np.array([max(1, len(tokens) - begun) for tokens, begun in cut], dtype=np.int64)
         given = "given, not scored" if model.leads else "given where there is no context, not scored"
         facts: dict[str, int | float | str] = {"window": room[0], "stride": room[1], "bos": given, "eos": "not scored"}
-        return LogProbs(shared_nats(model, windows, len(contexts)), counts, facts=facts)
+        nats, likeliest = shared_sums(model, windows, len(contexts))
+        return LogProbs(nats, counts | {"likeliest": likeliest.astype(np.int64)}, facts=facts)
 
     def tokens_of(self, texts: Sequence[str]) -> list[Int[np.ndarray, " _"]]:
         return [np.array(own_tokens(self._loaded(), text), dtype=np.int64) for text in texts]
@@ -149,7 +162,7 @@ class Hf:
         if model.start is None:
             raise NotApplicable(f"hf: {self.path!r} has neither a BOS nor an EOS token to begin a text with")
         start = [model.start]
-        return [model.decoded(row[1:]) for row in self._generated([start] * len(seeds), seeds)]
+        return [model.decoded(row[1:]) for row in self._generated([start] * len(seeds), seeds, model.ends)]
 
     def complete(self, prompts: Sequence[str], seeds: Sequence[int]) -> list[str]:
         """What the model adds to each prompt, begun as its tokenizer begins a text; of one too long the end is read."""
@@ -158,7 +171,23 @@ class Hf:
         begun = [model.prompt_of(prompt, room) for prompt in prompts]
         if not all(begun):
             raise NotApplicable(f"hf: {self.path!r} has no start token, and a prompt is empty")
-        rows = self._generated(begun, seeds)
+        rows = self._generated(begun, seeds, model.ends)
+        return [model.added(row[: len(head)], row[len(head) :]) for row, head in zip(rows, begun, strict=True)]
+
+    def has_template(self) -> bool | None:
+        return template_at_hand(self.source)
+
+    def answer(self, histories: Sequence[Sequence[Message]], seeds: Sequence[int]) -> list[str]:
+        """The next message of each conversation in the chat template of the tokenizer, see `ChatTemplate`."""
+        model, room = self._loaded(), self._window()
+        if self._template is None:
+            cutter = model.tokenizer
+            self._template = ChatTemplate(
+                cutter if hasattr(cutter, "apply_chat_template") else tokenizer_of(self.source), self.path
+            )
+        room -= min(self.longest, room // 2)
+        begun = [self._template.tokens_of(history, room) for history in histories]
+        rows = self._generated(begun, seeds, model.ends | self._template.ends())
         return [model.added(row[: len(head)], row[len(head) :]) for row, head in zip(rows, begun, strict=True)]
 
     def _loaded(self) -> Causal:
@@ -179,18 +208,18 @@ class Hf:
             raise ModelError(f"hf: a stride lies between 1 and the window of {window} tokens, got {self.stride}")
         return stride
 
-    def _generated(self, prompts: Sequence[list[int]], seeds: Sequence[int]) -> list[list[int]]:
+    def _generated(self, prompts: Sequence[list[int]], seeds: Sequence[int], ends: frozenset[int]) -> list[list[int]]:
         """Prompts with what was drawn after them, the ending token left out; ROWS alike in length at a time."""
         rows: list[list[int]] = [[]] * len(prompts)
         order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
         for at in range(0, len(order), ROWS):
             mine = order[at : at + ROWS]
-            made = self._together([prompts[i] for i in mine], [seeds[i] for i in mine])
+            made = self._together([prompts[i] for i in mine], [seeds[i] for i in mine], ends)
             for i, row in zip(mine, made, strict=True):
                 rows[i] = row
         return rows
 
-    def _together(self, prompts: Sequence[list[int]], seeds: Sequence[int]) -> list[list[int]]:
+    def _together(self, prompts: Sequence[list[int]], seeds: Sequence[int], ends: frozenset[int]) -> list[list[int]]:
         """The same of few prompts.
 
         The shortest prompt is read at once, then all rows advance together: a row still inside its prompt is given its
@@ -211,9 +240,9 @@ class Hf:
                     mine = [open_[j] for j in drawing]
                     drawn = self._drawn(logits[drawing], [rows[i] for i in mine], [chances[i] for i in mine])
                     for i, token in zip(mine, drawn, strict=True):
-                        rows[i] += [] if token in model.ends else [token]
+                        rows[i] += [] if token in ends else [token]
                         full = len(rows[i]) - len(prompts[i]) >= self.longest or len(rows[i]) >= window
-                        ended |= {i} if full or token in model.ends else set()
+                        ended |= {i} if full or token in ends else set()
                 if ended:
                     kept = [j for j, i in enumerate(open_) if i not in ended]
                     open_, past = [open_[j] for j in kept], model.narrowed(past, kept)

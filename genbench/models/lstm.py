@@ -19,9 +19,10 @@ from genbench.core.model import History, Training, family
 from genbench.models._bytes import START, SYMBOLS, added_counts, continued, counts_of, encode, whole
 from genbench.models._drawing import Drawing, Reader, Writer
 from genbench.models._learning import IGNORED, Plan, cropped, learned, padded
+from genbench.models._ragged import ragged
 from genbench.models._swapping import PRINTABLE, byte_slopes, byte_texts, byte_tokens, caught, said
 from genbench.models._tensors import arrays_of, load_arrays
-from genbench.models._token_stats import by_token, ragged
+from genbench.models._token_stats import by_token
 
 ROWS = 32  # texts that are scored together, at most
 PIECE = 256  # symbols of each that are read at once; the state carries over, so memory does not grow with the text

@@ -12,11 +12,13 @@ from jaxtyping import Float, Int, Integer
 from genbench.core.chance import stream
 from genbench.core.data import Dataset, Item
 from genbench.core.errors import ModelError
-from genbench.core.evidence import LogProbs
+from genbench.core.evidence import LogProbs, TokenLogProbs
 from genbench.core.model import History, Training, family
 from genbench.models._bytes import END, START, SYMBOLS, added_counts, counts_of, decode, encode
+from genbench.models._ragged import ragged
 
 WIDTH = START + 1  # numbers of symbols; (node, symbol) is written as one integer, node * WIDTH + symbol
+BLOCK = 4096  # contexts whose whole distributions are held at once: 8 MiB
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +76,16 @@ class Ngram:
         facts: dict[str, int | float | str] = {"order": self.order, "bos": "given, not scored", "eos": "scored"}
         return LogProbs(np.add.reduceat(said, firsts), counts_of(items), facts=facts)
 
+    def token_log_probs(self, items: Sequence[Item]) -> TokenLogProbs:
+        """log p of each byte and of the end, with mean and deviation over all symbols in its place, and its rank."""
+        windows = [self._windows(str(item)) for item in items]
+        joined = np.concatenate([*windows, np.empty((0, self.order), dtype=np.uint16)])
+        said = np.concatenate(
+            [np.empty((0, 4)), *(self._told(joined[at : at + BLOCK]) for at in range(0, len(joined), BLOCK))]
+        )
+        rows = np.split(said, np.cumsum([len(own) for own in windows])[:-1]) if windows else []
+        return ragged(rows, items, {"order": self.order, "bos": "given, not scored", "eos": "scored"})
+
     def log_prob_given(self, contexts: Sequence[str], continuations: Sequence[str]) -> LogProbs:
         """log p of each continuation's bytes behind its context, in nats; the end is not scored."""
         pairs = list(zip(contexts, continuations, strict=True))
@@ -91,6 +103,19 @@ class Ngram:
         for level, (node, known) in zip(self.levels, self._nodes(windows[:, :-1]), strict=True):
             gram, seen = _found(level.grams, node * WIDTH + windows[:, -1])
             p = np.where(known, np.where(seen, level.mass[gram], 0.0) + level.backoff[node] * p, p)
+        return p
+
+    def distribution(self, contexts: Integer[np.ndarray, "n context"]) -> Float[np.ndarray, "n symbols"]:
+        """p(v | context) of every symbol v: `probability` of all of them at once, to the bit."""
+        p = np.full((len(contexts), SYMBOLS), 1.0 / SYMBOLS)
+        for level, (node, known) in zip(self.levels, self._nodes(contexts), strict=True):
+            rows = known.nonzero()[0]
+            first, behind = (np.searchsorted(level.grams, (node[rows] + k) * WIDTH) for k in (0, 1))
+            followers = behind - first  # how many symbols were seen behind each context
+            begun = np.cumsum(followers) - followers
+            grams = np.arange(followers.sum()) + np.repeat(first - begun, followers)
+            p[rows] *= level.backoff[node[rows], None]
+            p[np.repeat(rows, followers), level.grams[grams] % WIDTH] += level.mass[grams]
         return p
 
     def sample(self, seeds: Sequence[int]) -> Sequence[Item]:
@@ -120,6 +145,15 @@ class Ngram:
     def restore(self, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
         self.windows, self.counts = arrays["windows"], arrays["counts"]
         self.levels = _levels(self.windows, self.counts)
+
+    def _told(self, windows: Integer[np.ndarray, "n order"]) -> Float[np.ndarray, "n 4"]:
+        """Of each window's last symbol: log p, mean and deviation of log p(v) over v drawn in its place, and rank."""
+        p = self.distribution(windows[:, :-1])
+        own = p[np.arange(len(windows)), windows[:, -1]][:, None]
+        said = np.log(p)
+        mean = (p * said).sum(axis=1, keepdims=True)
+        deviation = np.sqrt((p * (said - mean) ** 2).sum(axis=1))
+        return np.column_stack([np.log(own[:, 0]), mean[:, 0], deviation, 1 + (p > own).sum(axis=1)])
 
     def _windows(self, text: str) -> np.ndarray:
         """uint16 [bytes + 1, order]: each byte and the end, behind the order - 1 symbols before it."""

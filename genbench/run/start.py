@@ -26,6 +26,7 @@ from genbench.run.environment import environment
 from genbench.run.execute import Execution
 from genbench.run.forecast import remember
 from genbench.run.home import Home
+from genbench.run.overlooked import overlooked
 from genbench.run.plan import Plan, make_plan
 from genbench.run.suite import Suite
 from genbench.run.until_decided import Declaration, UntilDecided, budget_of, declare, within
@@ -80,6 +81,8 @@ def _carry_out(
     until = UntilDecided(declared, folder, voice) if declared else None
     execution = Execution(plan, folder, account, device, voice, until=until)
     voice.say(f"{suite.name}: {_counts(plan)} on {device}")
+    for note in overlooked(plan):
+        voice.warn(note)
     try:
         with ledger:
             execution.run()

@@ -134,7 +134,7 @@ def test_tokens_are_drawn_as_often_as_the_model_says(folder: Any) -> None:
     p = torch.where(p.cumsum(0) - p < 0.9, p, 0.0)
     wanted = (p / p.sum()).numpy()
     model = Hf(path=folder("gpt2"), temperature=0.7, top_k=20, top_p=0.9, longest=1)
-    rows = model._generated([[1]] * 3000, sample_seeds(0, 3000))
+    rows = model._generated([[1]] * 3000, sample_seeds(0, 3000), model._loaded().ends)
     drawn = np.bincount([row[1] if len(row) > 1 else 2 for row in rows], minlength=259)
     inside = drawn[best.indices.numpy()]
     assert inside.sum() == 3000
@@ -181,7 +181,7 @@ def test_with_neither_bos_nor_eos_the_first_token_is_not_scored_and_nothing_is_s
 
 def test_long_prompts_keep_their_end_and_a_full_window_ends_a_text(folder: Any) -> None:
     model = Hf(path=folder("llama"), longest=500, temperature=0.0)
-    texts = model._generated([[1, 5, 6]], [0])
+    texts = model._generated([[1, 5, 6]], [0], model._loaded().ends)
     assert len(texts[0]) <= 48
     a, b = model.complete(["x" * 200 + STORY[-20:], "y" * 99 + STORY[-20:]], [0, 0])
     c = model.complete([STORY[-24:]], [0])[0]  # room is 48 - 24 bytes

@@ -12,6 +12,8 @@ import torch
 
 AutoModelForCausalLM = pytest.importorskip("transformers").AutoModelForCausalLM
 
+from genbench.core.model import Message  # noqa: E402
+from genbench.models.dialogue import Dialogue  # noqa: E402
 from genbench.models.hf import Hf  # noqa: E402
 
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data"
@@ -53,6 +55,19 @@ def test_its_perplexity_on_wikitext_2_is_that_of_a_plain_loop(
     assert (w, s) == (window or 2048, stride or 1024)
     assert found.nats[0] == pytest.approx(by_a_plain_loop(smollm2.path, ids, w, s), rel=1e-6)
     assert np.exp(-found.nats[0] / found.counts["token"][0]) == pytest.approx(known, abs=within)
+
+
+def test_it_is_asked_in_the_chat_template_that_its_file_brings(smollm2: Hf) -> None:
+    """It ends its answer with the mark of that template; behind plain lines it goes on to lecture."""
+    settings = {"path": smollm2.path, "temperature": 0.0, "longest": 24}
+    own, plain = (Dialogue(of="hf", settings=settings, template=name) for name in ("own", "plain"))
+    for bot in (own, plain):
+        bot.model._model = smollm2._loaded()
+    asked = "What is the capital of France?"
+    assert own.complete([asked], [0]) == ["The capital of France is Paris."]
+    assert len(plain.complete([asked], [0])[0]) > 60
+    said = own.model._template.text_of([Message("user", asked)])
+    assert said.endswith(f"<|im_start|>user\n{asked}<|im_end|>\n<|im_start|>assistant\n")
 
 
 def by_a_plain_loop(path: str, ids: list[int], window: int, stride: int) -> float:

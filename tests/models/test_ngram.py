@@ -12,7 +12,7 @@ from scipy.stats import chisquare
 from genbench.core.chance import sample_seeds
 from genbench.core.data import Dataset
 from genbench.core.errors import ModelError
-from genbench.core.model import Completer, Density, Fittable, Persistent, Sampler, Training
+from genbench.core.model import Completer, Density, Fittable, Persistent, Sampler, TokenDensity, Training
 from genbench.data.pydoc import pydoc
 from genbench.models._bytes import END, START, SYMBOLS
 from genbench.models.ngram import Ngram
@@ -99,7 +99,7 @@ class ByHand:
 
 
 def test_it_has_the_capabilities_it_names(ngram: Ngram) -> None:
-    for capability in (Sampler, Density, Completer, Fittable, Persistent):
+    for capability in (Sampler, Density, TokenDensity, Completer, Fittable, Persistent):
         assert isinstance(ngram, capability)
 
 
@@ -171,6 +171,43 @@ def test_each_text_is_scored_by_itself_in_nats_with_its_units(ngram: Ngram) -> N
     np.testing.assert_array_equal(together.nats, [ngram.log_prob([item]).nats[0] for item in items])
     assert together.counts["byte"].tolist() == [19, 1, len(items[2].encode())]
     assert together.counts["token"].tolist() == [20, 1, len(items[2].encode()) + 1]
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 6])
+def test_what_is_said_of_each_symbol_is_the_papers_formula(order: int) -> None:
+    """log p, mean, deviation and rank of every symbol in its place, from all 257 probabilities counted out by hand."""
+    by_hand, items = ByHand(RHYME, order), ["the cat", "", "zQ"]
+    found = fitted(RHYME, order).token_log_probs(items)
+    wanted = []
+    for item in items:
+        symbols = (START, *item.encode(), END)
+        for at in range(1, len(symbols)):
+            context = symbols[max(0, at - order + 1) : at]
+            p = np.array([by_hand.p(v, context) for v in range(SYMBOLS)])
+            mean = float(np.sum(p * np.log(p)))
+            rank = 1 + int(np.sum(p > p[symbols[at]] * (1 + 1e-12)))
+            wanted.append([np.log(p[symbols[at]]), mean, np.sqrt(np.sum(p * (np.log(p) - mean) ** 2)), rank])
+    said = np.column_stack([found.nats, found.means, found.deviations, found.ranks])
+    np.testing.assert_allclose(said, wanted, rtol=1e-9)
+    assert found.offsets.tolist() == [0, 8, 9, 12]
+
+
+def test_symbols_sum_to_their_text_whatever_the_block(
+    ngram: Ngram, prose: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = [*map(str, prose.take("held_out", 30)), "", "naïve \ud800 \x00"]
+    whole, said = ngram.log_prob(items), ngram.token_log_probs(items)
+    sums = np.add.reduceat(said.nats, said.offsets[:-1])
+    np.testing.assert_allclose(sums, whole.nats, rtol=1e-12)
+    np.testing.assert_array_equal(said.counts["token"], whole.counts["token"])
+    assert dict(said.facts) == dict(whole.facts)
+    assert said.ranks is not None
+    assert (said.ranks * np.exp(said.nats) <= 1 + 1e-12).all()  # r - 1 symbols are likelier
+    monkeypatch.setattr("genbench.models.ngram.BLOCK", 100)
+    again = ngram.token_log_probs(items)
+    for field in ("nats", "means", "deviations", "ranks"):
+        np.testing.assert_array_equal(getattr(again, field), getattr(said, field))
+    assert len(ngram.token_log_probs([]).nats) == 0
 
 
 def test_a_sample_is_its_seed_alone(ngram: Ngram) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 
 from genbench.core.evidence import ShadowLogProbs, TokenLogProbs
 from genbench.core.probe import Need
+from genbench.models.copycat import Copycat
 from genbench.models.gpt import Gpt
-from genbench.models.ngram import Ngram
 from genbench.models.shadows import Shadows
 from genbench.run.joining import joined_shadows, joined_tokens
 from genbench.run.roles import unmet
@@ -46,7 +46,7 @@ def test_ranks_that_one_part_does_not_tell_are_told_of_none():
 def test_who_can_tell_single_tokens():
     need = Need("train", "train", TokenLogProbs)
     assert unmet(need, Gpt, None, None) is None
-    assert "no log-probabilities of single tokens" in (unmet(need, Ngram, None, None) or "")
+    assert "no log-probabilities of single tokens" in (unmet(need, Copycat, None, None) or "")
 
 
 def test_a_model_and_its_shadows_come_back_item_by_item():
@@ -63,4 +63,4 @@ def test_a_model_and_its_shadows_come_back_item_by_item():
     assert found.counts["byte"].tolist() == [0, 1, 2, 3]
     need = Need("train", "train", ShadowLogProbs)
     assert unmet(need, Shadows, None, None) is None
-    assert "the family `shadows` trains some" in (unmet(need, Ngram, None, None) or "")
+    assert "the family `shadows` trains some" in (unmet(need, Copycat, None, None) or "")
