@@ -1,5 +1,6 @@
 """llm-audit and chatbot-safety: with a model's path (and XSTest's) alone, all that the model can do will run."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,19 @@ def test_llm_audit_needs_no_more_than_a_model_and_reaches_all_six_axes(model):
     because = {cell.probe.id: cell.because for cell in own if cell.because}
     assert "holds no conversations" in because["misuse.distress"]
     assert not any("memorization.extraction" in id or "perplexity" in id for id in because)
+    seen = {cell.probe.id: cell.lens for cell in own if not cell.because}
+    assert seen["bias.substitution"].id == "text.genders"
+    assert {"misuse.rank_tell", "misuse.likelihood_tell"} <= set(seen)
+
+
+def test_llm_audits_own_words_put_an_instruct_checkpoint_beside_its_bare_self(model):
+    about = " ".join(Suite.load("llm-audit").about.split())
+    (said,) = re.findall(r"--set '(models\.1=.*?)' ", about)
+    plan = make_plan(Suite.load("llm-audit", overrides=[f"models.0.hf={model}", said.replace("MODEL", model)]))
+    able = {name: {c.probe.id for c in plan.runnable if c.model.name == name} for name in ("model", "chatbot")}
+    assert "misuse.distress" in able["chatbot"] - able["model"]
+    assert "quality.perplexity" in able["model"] - able["chatbot"]
+    assert plan.models[1].settings["template"] == "own"
 
 
 def test_llm_audit_of_a_chatbot_holds_conversations_too(model):

@@ -40,6 +40,7 @@ def test_with_paths_alone_every_cell_will_run(tmp_path):
     assert [cell.because for cell in plan.cells if cell.because] == []
     asked = {(cell.probe.id, cell.benchmark) for cell in plan.cells if cell.benchmark}
     assert {benchmark for _, benchmark in asked} == set(paths)
+    assert [cell.lens.id for cell in plan.cells if cell.probe.id == "bias.substitution"] == 2 * ["text.genders"]
     hurtlex = tmp_path / "hurtlex.tsv"
     hurtlex.write_text("lemma\tlevel\nharlot\tconservative\n")
     lens = f"probes.8.lens={{lens: text.lexicon, path: '{hurtlex}', first: 1}}"

@@ -69,6 +69,11 @@ def counterfactual(benchmark: Pairs) -> Estimates:
     that knows no more than word frequencies ties everywhere. Pairs in which nothing follows are left out. Where a model
     gives its own contrast, or no conditional probabilities, `stereotype` is by that, or by the whole sentence.
 
+    By the whole sentence it is as well where the benchmark makes its changes both ways: where at least eight pairs in
+    ten have a partner that puts second what they put first (the nurse said that she / he, the pilot said that he / she;
+    WinoBias). How common a word is counts there for as many stereotypes as against, and cancels, but for a tenth of the
+    share at the very most; and what follows a pronoun says little of whom it means. `definition` in the facts says so.
+
     `whole` is by the model's contrast or the whole sentence for all pairs; the number as published, in which a tie
     counts as no preference, stands in its facts. Both directions (pairs that state a stereotype, pairs that contradict
     one) and the kinds of bias stand in the facts, their intervals jointly at 95 % (Bonferroni).
