@@ -33,7 +33,7 @@ SHOTS = frozenset(
 )  # fmt: skip
 METRICS: Mapping[str, tuple[str, ...]] = {
     "multiple_choice": ("acc", "acc_norm", "acc_bytes"),
-    "loglikelihood": ("perplexity",),
+    "loglikelihood": ("perplexity", "acc"),
     "loglikelihood_rolling": ("word_perplexity", "byte_perplexity", "bits_per_byte"),
     "generate_until": ("exact_match",),
 }
@@ -52,8 +52,6 @@ def left_out(source: Source, kind: str, accept: Sequence[str]) -> list[str]:
             problems.append(f"{problem}; accept: [{name}] goes on without")
     if problems:
         raise DataError("cannot be asked as lm-evaluation-harness would:\n  " + "\n  ".join(problems))
-    if kind == "loglikelihood" and "metric_list" not in source.values:
-        left.append("acc (whether the target is what the model would write)")
     return left
 
 

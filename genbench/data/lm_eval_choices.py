@@ -30,7 +30,8 @@ def lm_eval_choices(
     cannot be honoured is refused with its file and line.
 
     An option is the target delimiter and the choice; of `loglikelihood` the one option is the target. `quality.choice`
-    gives acc, acc_norm (per character) and acc_bytes (per byte); `quality.continuation` the perplexity of targets.
+    gives acc, acc_norm (per character) and acc_bytes (per byte); `quality.continuation` perplexity and, as its
+    accuracy, the acc of targets: whether the model would write just these, where it is one that sees all its tokens.
     """
     read = Task(Import(path, task, num_fewshot, seed, docs, shots, accept), ("multiple_choice", "loglikelihood"))
     before = str(read.said.get("target_delimiter", " "))

@@ -50,7 +50,7 @@ class HfSeq2Seq:
         """log p(continuation's tokens | context), in nats [n]; each context is encoded once, however often it comes."""
         net = self._loaded()
         targets = [self._ids(text, framed=False) for text in continuations]
-        nats = np.zeros(len(contexts))
+        nats, likeliest = np.zeros(len(contexts)), np.zeros(len(contexts), dtype=np.int64)
         order = sorted(range(len(contexts)), key=lambda i: (contexts[i], len(targets[i])))
         for at in range(0, len(order), ROWS):
             rows = order[at : at + ROWS]
@@ -69,8 +69,10 @@ class HfSeq2Seq:
                     logits.float().transpose(1, 2), labels.to(self.device), ignore_index=IGNORED, reduction="none"
                 )  # [n V t], [n t] -> [n t]
             nats[rows] = -said.sum(dim=1).double().cpu().numpy()
+            likeliest[rows] = (logits.argmax(dim=2).cpu() == labels).sum(dim=1).numpy()
         counts = added_counts(continuations)
         counts["token"] = np.array([max(1, len(tokens)) for tokens in targets], dtype=np.int64)
+        counts["likeliest"] = likeliest
         facts: dict[str, int | float | str] = {"context": "read by the encoder", "eos": "not scored"}
         return LogProbs(nats, counts, facts=facts)
 

@@ -27,10 +27,16 @@ def nats_of(model: Causal, windows: Sequence[Window], items: int) -> np.ndarray:
     Windows alike in length are read together, padded behind. As many rows at once as items, at most, so that half the
     items need half the room.
     """
-    nats = np.zeros(items)
-    for chunk in _batches(windows, max(1, items)):
-        np.add.at(nats, [w.item for w in chunk], _padded_nats(model, chunk))
+    nats: np.ndarray = _sums(model, windows, items)[0]
     return nats
+
+
+def _sums(model: Causal, windows: Sequence[Window], items: int) -> np.ndarray:
+    """[2 items]: log p as above, and how many of the scored tokens are each the likeliest in its place."""
+    sums = np.zeros((items, 2))
+    for chunk in _batches(windows, max(1, items)):
+        np.add.at(sums, [w.item for w in chunk], _padded_sums(model, chunk).T)
+    return sums.T
 
 
 def token_rows(model: Causal, windows: Sequence[Window], items: int) -> list[np.ndarray]:
@@ -49,14 +55,17 @@ def token_rows(model: Causal, windows: Sequence[Window], items: int) -> list[np.
     return in_order([found[id(w)] for w in windows], [w.item for w in windows], items)
 
 
-def shared_nats(model: Causal, windows: Sequence[Window], items: int) -> np.ndarray:
-    """The same, with what windows share at their beginning read once, where the model can be read so."""
+def shared_sums(model: Causal, windows: Sequence[Window], items: int) -> np.ndarray:
+    """[2 items]: log p, and how many of the scored tokens are each the likeliest in its place.
+
+    What windows share at their beginning is read once, where the model can be read so.
+    """
     if max((len(w.tokens) for w in windows), default=0) > model.deepest:
-        return nats_of(model, windows, items)
-    nats = np.zeros(items)
+        return _sums(model, windows, items)
+    sums = np.zeros((items, 2))
     for tree in trees(windows):
-        np.add.at(nats, tree.owners, _tree_nats(model, tree))
-    return nats
+        np.add.at(sums, tree.owners, _tree_shares(model, tree).T)
+    return sums.T
 
 
 def _batches(windows: Sequence[Window], most: int) -> Iterator[list[Window]]:
@@ -71,13 +80,14 @@ def _batches(windows: Sequence[Window], most: int) -> Iterator[list[Window]]:
         yield chunk
 
 
-def _padded_nats(model: Causal, windows: Sequence[Window]) -> np.ndarray:
+def _padded_sums(model: Causal, windows: Sequence[Window]) -> np.ndarray:
+    """[2 n] of windows read side by side."""
     symbols, seen, targets = _padded(model, windows)
     rows, places = (targets != IGNORED).nonzero(as_tuple=True)  # [s], [s], row by row
     with torch.inference_mode():
         said = _said(model.logits_at(symbols, seen, rows, places, BLOCK), targets[rows, places])
-    nats: np.ndarray = np.bincount(rows.cpu().numpy(), said, minlength=len(windows))
-    return nats
+    owners = rows.cpu().numpy()
+    return np.stack([np.bincount(owners, row, minlength=len(windows)) for row in said])
 
 
 def _padded(model: Causal, windows: Sequence[Window]) -> tuple[Tensor, Tensor, Tensor]:
@@ -93,8 +103,8 @@ def _padded(model: Causal, windows: Sequence[Window]) -> tuple[Tensor, Tensor, T
     return symbols.to(device), seen.to(device), targets.to(device)
 
 
-def _tree_nats(model: Causal, tree: Tree) -> np.ndarray:
-    """log p [s] of each target of a tree."""
+def _tree_shares(model: Causal, tree: Tree) -> np.ndarray:
+    """[2 s] of each target of a tree."""
     device = model.net.device
     symbols, depths = torch.tensor([tree.symbols], device=device), torch.tensor([tree.depths], device=device)
     places, targets = torch.tensor(tree.places, device=device), torch.tensor(tree.targets, device=device)
@@ -106,21 +116,26 @@ def _tree_nats(model: Causal, tree: Tree) -> np.ndarray:
 
 
 def _said(blocks: Iterator[Tensor], targets: Tensor) -> np.ndarray:
-    """log p [s] of the targets [s] from blocks of logits [b V] in their order."""
+    """`_log_shares` [2 s] of the targets [s] from blocks of logits [b V] in their order."""
     parts, at = [], 0
     for logits in blocks:
         parts.append(_log_shares(logits.float(), targets[at : at + len(logits)]).cpu())
         at += len(logits)
-    said: np.ndarray = torch.cat(parts).numpy()
+    said: np.ndarray = torch.cat(parts, dim=1).numpy()
     return said
 
 
 def _log_shares(logits: Tensor, targets: Tensor) -> Tensor:
-    """log p [b] float64 of the targets [b] by float32 logits [b V]: l_target - max - log sum_v exp(l_v - max).
+    """[2 b] float64 of the targets [b] by float32 logits [b V]: log p, and 1 where no token is likelier, else 0.
+
+    log p = l_target - max - log sum_v exp(l_v - max).
+
+    The logits are used up: a copy of them would cost as much as their exponentials do.
 
     torch's log-softmax adds a row up one element after another, in float32, and of 49,152 tokens it made each log p
     8e-6 nats too great (measured against float64), which does not average out. `sum` adds in pairs: 1e-8.
     """
     greatest = logits.amax(dim=1, keepdim=True)
     own = logits.gather(1, targets[:, None]).double() - greatest.double()
-    return own[:, 0] - (logits - greatest).exp_().sum(dim=1).double().log()
+    said = own[:, 0] - logits.sub_(greatest).exp_().sum(dim=1).double().log()
+    return torch.stack([said, (own[:, 0] == 0).double()])

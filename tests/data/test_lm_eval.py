@@ -6,6 +6,7 @@
 import hashlib
 import importlib.util
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -89,7 +90,12 @@ def test_log_likelihoods_and_scores_are_the_harnesss_own(name, stories):
     for i, size in enumerate(asked.sizes):
         assert asked.nats[i, :size] == pytest.approx(documents[f"{i}/none"]["said"], abs=1e-4)
     if name == "last_word":
-        assert continuation(asked)["perplexity"].value == pytest.approx(results["perplexity,none"], rel=1e-5)
+        followed = continuation(asked)
+        assert followed["perplexity"].value == pytest.approx(results["perplexity,none"], rel=1e-5)
+        assert followed["accuracy"].value == pytest.approx(results["acc,none"])
+        written = [documents[f"{i}/none"]["scores"]["acc"] for i in range(len(asked))]
+        assert followed["accuracy"].detail.values == tuple(written)
+        assert 0 < sum(written) < len(written)
         return
     found = choice(asked, rng=RNG)
     for ours, theirs in (
@@ -204,6 +210,13 @@ def test_all_that_is_refused_is_said_at_once(tmp_path):
     with pytest.raises(DataError) as refused:
         lm_eval_choices(path=written(tmp_path, {"repeats": 2, "process_results": "x"}))
     assert str(refused.value).count("cannot be honoured") == 2
+
+
+def test_a_likelihood_task_that_names_no_metric_is_asked_for_both_of_the_harness(tmp_path):
+    said = yaml.safe_load((TASKS / "last_word.yaml").read_text())
+    shutil.copy(TASKS / "last_word.jsonl", tmp_path)
+    (tmp_path / "task.yaml").write_text(yaml.safe_dump({k: v for k, v in said.items() if k != "metric_list"}))
+    assert lm_eval_choices(path=str(tmp_path / "task.yaml")).facts["left out"] == "nothing"
 
 
 def test_a_metric_may_be_left_out_with_leave_and_that_is_recorded(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hf_models import byte_tokenizer, tiny
 
 from genbench.core.model import Conditional
 from genbench.models._prefixes import TOKENS, trees
-from genbench.models._scoring import nats_of, shared_nats
+from genbench.models._scoring import nats_of, shared_sums
 from genbench.models._windows import Window, windows_behind
 from genbench.models.hf import Hf
 
@@ -31,8 +32,11 @@ def path(request: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(place)
 
 
-def plainly(path: str, context: str, continuation: str, window: int) -> float:
-    """As lm-evaluation-harness asks: tokens of both, the last window + 1 of them, and log p of those of the latter."""
+def plainly(path: str, context: str, continuation: str, window: int) -> tuple[float, int]:
+    """As lm-evaluation-harness asks: tokens of both, the last window + 1 of them, and log p of those of the latter.
+
+    And how many of these are each the first choice.
+    """
     net = transformers.AutoModelForCausalLM.from_pretrained(path).eval()
     tokenizer = transformers.AutoTokenizer.from_pretrained(path)
     bare = context.rstrip()
@@ -45,7 +49,8 @@ def plainly(path: str, context: str, continuation: str, window: int) -> float:
     with torch.no_grad():
         shares = net(torch.tensor([fed[:-1]])).logits[0].double().log_softmax(-1) if len(fed) > 1 else torch.zeros(0)
     places = range(len(fed) - 1 - behind, len(fed) - 1)
-    return float(sum(shares[p, fed[p + 1]] for p in places))
+    first = sum(int(shares[p].argmax()) == fed[p + 1] for p in places)
+    return float(sum(shares[p, fed[p + 1]] for p in places)), first
 
 
 def test_a_continuation_is_scored_as_lm_evaluation_harness_does(path: str) -> None:
@@ -53,7 +58,8 @@ def test_a_continuation_is_scored_as_lm_evaluation_harness_does(path: str) -> No
     assert isinstance(model, Conditional)
     found = model.log_prob_given(CONTEXTS[:8], CONTINUATIONS[:8])
     wanted = [plainly(path, c, o, 48) for c, o in zip(CONTEXTS[:8], CONTINUATIONS[:8])]
-    np.testing.assert_allclose(found.nats, wanted, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found.nats, [nats for nats, _ in wanted], rtol=1e-5, atol=1e-6)
+    assert found.counts["likeliest"].tolist() == [first for _, first in wanted]
     assert found.counts["token"].tolist() == [5, 7, 2, 5, 14, 3, 1, 2]  # the context's last space counts with "Why?"
     assert found.counts["byte"].tolist() == [5, 7, 2, 4, 14, 3, 1, 2]
     assert found.facts["bos"] == "given where there is no context, not scored"
@@ -69,8 +75,10 @@ def test_scoring_in_trees_equals_plain_scoring(path: str) -> None:
         for _ in range(20 if "gemma2" in path else 120)
     ]
     windows = [Window(i, row, int(rng.integers(0, len(row) - 1))) for i, row in enumerate(rows)]
-    together = shared_nats(model, windows, len(rows))
+    together, likeliest = shared_sums(model, windows, len(rows))
     np.testing.assert_allclose(together, nats_of(model, windows, len(rows)), rtol=1e-5, atol=1e-5)
+    alone = shared_sums(replace(model, deepest=0), windows, len(rows))[1]
+    np.testing.assert_array_equal(likeliest, alone)
     if "gemma2" in path:  # does more to its logits than a layer, so it is read row by row
         assert model.deepest == 0
         return
@@ -108,7 +116,8 @@ def test_a_row_longer_than_a_sliding_window_is_read_alone(tmp_path: Path) -> Non
     model = Hf(path=str(tmp_path))
     assert model._loaded().deepest == 8
     found = model.log_prob_given([STORY] * 2, [" park", " p"]).nats
-    np.testing.assert_allclose(found, [plainly(str(tmp_path), STORY, o, 48) for o in (" park", " p")], rtol=1e-5)
+    wanted = [plainly(str(tmp_path), STORY, o, 48)[0] for o in (" park", " p")]
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
 
 
 @pytest.mark.parametrize(("window", "stride"), [(8, 3), (8, 8), (5, 1), (200, 100)])

@@ -37,14 +37,16 @@ def test_continuations_are_scored_as_by_a_plain_pass(t5: str) -> None:
     tokenizer = transformers.AutoTokenizer.from_pretrained(t5)
     contexts = [c or "?" for c in CONTEXTS]
     found = Hf(path=t5).unwrap().log_prob_given(contexts, CONTINUATIONS)
-    for context, continuation, nats in zip(contexts, CONTINUATIONS, found.nats):
+    for context, continuation, nats, likeliest in zip(contexts, CONTINUATIONS, found.nats, found.counts["likeliest"]):
         read, said = (tokenizer(text)["input_ids"] for text in (context, continuation))
-        wanted = 0.0
+        wanted, first = 0.0, 0
         if said:
             with torch.no_grad():
                 logits = net(input_ids=torch.tensor([read]), decoder_input_ids=torch.tensor([[0, *said[:-1]]])).logits
             wanted = float(logits[0].double().log_softmax(-1)[range(len(said)), said].sum())
+            first = int((logits[0].argmax(-1) == torch.tensor(said)).sum())
         assert nats == pytest.approx(wanted, rel=1e-5, abs=1e-6)
+        assert likeliest == first
     assert found.counts["token"].tolist() == [8, 1, 5, 1, 1]
     assert found.facts["eos"] == "not scored"
 

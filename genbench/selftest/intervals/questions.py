@@ -29,6 +29,8 @@ CASES = (
          by_probe(f"{NEXT}.bits_per_byte", planted(what_follows, 0.0)), (f"{NEXT}.bits_per_byte",)),
     Case("linearized ratio", "perplexity 256 after each of 60 passages", 256.0,
          by_probe(f"{NEXT}.perplexity", planted(what_follows, 0.0)), (f"{NEXT}.perplexity",)),
+    Case("linearized, families", "0.6 of four words after each of 60 passages the first choice", 0.6,
+         by_probe(f"{NEXT}.accuracy", planted(what_follows, 0.0)), (f"{NEXT}.accuracy",)),
     Case("linearized, by task", "0.7 right under attack", 0.7, by_probe(f"{ATTACKED}.accuracy", _attacked),
          (f"{ATTACKED}.accuracy",)),
     Case("linearized, families", "0.1 lost under attack", 0.1, by_probe(f"{ATTACKED}.drop", _attacked),

@@ -1,5 +1,7 @@
 """What follows a context: by hand, uniform bytes, other contexts' continuations, and what has no number."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,25 @@ def test_control_continuations_of_other_contexts_need_more_bits():
         made = model.log_prob_given(list(openings), list(moved))
         bits.append(continuation(asked(made.nats[:, None], counts=made.counts["byte"][:, None]))["bits_per_byte"].value)
     assert bits[0] < 1 < bits[1]
+
+
+def test_accuracy_is_of_continuations_whose_every_token_is_the_first_choice():
+    """3 of 3 tokens, 1 of 2, 1 of 1, 0 of 1: half of four; of options that are not right nothing counts."""
+    tokens, first = np.array([[3, 1], [2, 1], [1, 1], [1, 1]]), np.array([[3, 0], [1, 1], [1, 0], [0, 1]])
+    made = asked(-np.ones((4, 2)), answers=[0, 0, 0, 0], counts=tokens)
+    told = replace(made, counts={"token": tokens, "likeliest": first})
+    found = continuation(told)["accuracy"]
+    assert (found.value, found.n, found.detail.values) == (0.5, 4, (1.0, 0.0, 1.0, 0.0))
+    assert found.interval.low < 0.5 < found.interval.high
+    assert found.detail.facts["tokens of a continuation, mean"] == 1.75
+    never = continuation(replace(told, counts={"token": tokens, "likeliest": 0 * first}))["accuracy"]
+    always = continuation(replace(told, counts={"token": tokens, "likeliest": tokens}))["accuracy"]
+    assert (never.value, always.value) == (0.0, 1.0)
+    assert never.interval.high > 0.3  # four questions can prove neither
+    assert always.interval.low < 0.7
+    impossible = continuation(replace(told, nats=np.array([[-np.inf, 0]] * 4)))
+    assert (impossible["accuracy"].value, isinstance(impossible["perplexity"], Absent)) == (0.5, True)
+    assert "does not tell" in continuation(made)["accuracy"].because
 
 
 def test_what_is_impossible_has_no_number():
