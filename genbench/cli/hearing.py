@@ -25,7 +25,7 @@ def detectors_command(run: str, lens: str | None, by: str, as_json: bool) -> Non
     """Show what each model's detector (rows) makes of each model's outputs (columns): the AUC and its interval.
 
     The table of features is made at the end of a run in which `misuse.detectability` scored two models or more through
-    one lens.
+    one lens, and so is that of raw items, by `misuse.detectability_raw`.
 
     With --by likelihood or rank each model scores the outputs of all others, cut to one length, beside real items. As
     this is k x k scorings for k models, it is done when first asked for: the run's models are loaded once more, and the
@@ -70,7 +70,8 @@ def _tables(name: str, by: str, lens: str | None) -> list[Table]:
     if not tables:
         raise ResultsError(
             f"{loaded.path} holds no table of detectors: one is made when a run ends in which misuse.detectability "
-            "scored two models or more through one lens; `genbench run SUITE --resume` makes it for an earlier run"
+            "or misuse.detectability_raw scored two models or more through one lens; `genbench run SUITE --resume` "
+            "makes it for an earlier run"
         )
     wanted = [table for table in tables if lens in (None, table.lens)]
     if not wanted:

@@ -126,6 +126,8 @@ def _table(event: Mapping[str, Any], members: Mapping[str, Member]) -> Table:
 def _place(event: Mapping[str, Any]) -> str:
     if (by := _by(event)) != "features":
         return f"by {ACCOUNTS[by]} on {event['data']}"
+    if event.get("probe") == "misuse.detectability_raw":
+        return f"on raw items of {event['data']}"
     kind = event["settings"]["probe"].get("detector", "better")
     told = "" if kind == "better" else f", {kind}"
     return f"through {event['lens']} on {event['data']}{told}"

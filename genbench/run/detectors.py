@@ -1,8 +1,8 @@
 """What a detector of one model makes of another's outputs: a table of the run, made when all its models are done.
 
-`misuse.detectability` tells how well a model's outputs are known to a detector that was shown some of them. Who meets
-outputs of unknown origin has no such detector: rows of this table are the models a detector was shown, columns those it
-is asked about. On the diagonal stands the probe's own score.
+`misuse.detectability` and `misuse.detectability_raw` tell how well a model's outputs are known to a detector that was
+shown some of them. Who meets outputs of unknown origin has no such detector: rows of this table are the models a
+detector was shown, columns those it is asked about. On the diagonal stands the probe's own score.
 """
 
 from __future__ import annotations
@@ -16,29 +16,38 @@ import numpy as np
 
 from genbench.core.chance import stream
 from genbench.core.digest import digest
-from genbench.core.evidence import Features, Rng
+from genbench.core.evidence import Arrays, Features, Rng
 from genbench.core.score import Outcome, Score
 from genbench.results.store import RunFolder
 from genbench.run.plan import Cell
-from genbench.stats.detectors import HEARS, Answer, Dealt, crossed, dealt, fitted, verdict
+from genbench.stats.detectors import HEARS, Answer, Dealt, Detector, crossed, dealt, fitted, verdict
+from genbench.stats.raw_detectors import Shape, convolved, raw_rows
 
-PROBE = "misuse.detectability"
+THROUGH_A_LENS, RAW = PROBES = ("misuse.detectability", "misuse.detectability_raw")
 EVENT = "detectors"
 LEVEL = 0.95
 
-Place: TypeAlias = tuple[str, str, str]
+Place: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Heard:
     """One model's cell of the probe with what it was shown, dealt as it deals it: outputs, and real items as if saved
-    like them. rng: the probe's chance, as dealing left it.
+    like them. rng: the probe's chance, as dealing left it. shape: of raw items; None for features.
     """
 
     cell: Cell
     made: Dealt
     real: Dealt
     rng: Rng
+    shape: Shape | None
+
+    def fitted(self) -> Detector:
+        """The detector that the probe fitted."""
+        settings = self.cell.settings
+        if self.shape is None:
+            return fitted(self.made, self.real, settings["folds"], settings["detector"], self.rng)
+        return convolved(self.made, self.real, self.shape, settings["steps"], self.rng)
 
 
 class Detectors:
@@ -46,24 +55,29 @@ class Detectors:
 
     def __init__(self, cells: Sequence[Cell]) -> None:
         """cells: all that will run; of a place that has one model alone nothing is kept."""
-        self._asked = Counter(_place(cell) for cell in cells if cell.probe.id == PROBE)
-        self._heard: dict[Place, list[Heard]] = {}
+        self._asked = Counter(_place(cell) for cell in cells if cell.probe.id in PROBES)
+        self._heard: dict[tuple[Place, Shape | None], list[Heard]] = {}
 
     def wants(self, cell: Cell, outcomes: Sequence[Outcome]) -> bool:
-        """Whether the cell is one of the probe's with another beside it, and came to a score."""
-        beside = cell.probe.id == PROBE and self._asked[_place(cell)] > 1
+        """Whether the cell is one of a probe's with another beside it, and came to a score."""
+        beside = cell.probe.id in PROBES and self._asked[_place(cell)] > 1
         return beside and any(isinstance(outcome, Score) for outcome in outcomes)
 
-    def note(self, cell: Cell, generated: Features, held_out: Features) -> None:
+    def note(self, cell: Cell, generated: Features | Arrays, held_out: Features | Arrays) -> None:
         """What is dealt is kept in memory until the run ends, so the rows that the probe's limit leaves out are not.
 
         Real items that several models are compared with are kept once.
         """
-        rng = stream(cell.seed, PROBE)  # as the probe itself does
+        shape: Shape | None = None
+        if isinstance(generated, Arrays) and isinstance(held_out, Arrays):
+            shape, generated, held_out = raw_rows(generated, held_out)
+        assert isinstance(generated, Features)
+        assert isinstance(held_out, Features)
+        rng = stream(cell.seed, cell.probe.id)  # as the probe itself does
         real, made = (dealt(side, cell.settings["limit"], rng) for side in (held_out, generated))
-        group = self._heard.setdefault(_place(cell), [])
+        group = self._heard.setdefault((_place(cell), shape), [])
         real = next((other.real for other in group if _alike(other.real, real)), real)
-        group.append(Heard(cell, made, real, rng))
+        group.append(Heard(cell, made, real, rng, shape))
 
     def tell(self, folder: RunFolder) -> None:
         """One `detectors` event for each table."""
@@ -73,9 +87,9 @@ class Detectors:
 
 
 def _place(cell: Cell) -> Place:
-    """What two cells must share to stand in one table: data, lens, settings. Not n: given outputs may be few."""
+    """What two cells must share to stand in one table: probe, data, lens, settings. Not n: given outputs may be few."""
     lens = digest(cell.lens.id, cell.lens.settings) if cell.lens else ""
-    return cell.model.data, lens, digest(cell.settings)
+    return cell.probe.id, cell.model.data, lens, digest(cell.settings)
 
 
 def _alike(one: Dealt, other: Dealt) -> bool:
@@ -86,10 +100,11 @@ def _alike(one: Dealt, other: Dealt) -> bool:
 
 def table(group: Sequence[Heard]) -> dict[str, Any]:
     """The table in plain values: models, the kind each one's detector is, and cells[i][j], None where not asked."""
-    detectors = [fitted(h.made, h.real, h.cell.settings["folds"], h.cell.settings["detector"], h.rng) for h in group]
+    detectors = [heard.fitted() for heard in group]
     answers = crossed(detectors, [(heard.made, heard.real) for heard in group], LEVEL)
     first = group[0].cell
     return {
+        "probe": first.probe.id,
         "data": first.model.data,
         "modality": first.model.modality,
         "lens": first.lens.id if first.lens else "",

@@ -19,7 +19,11 @@ PARTS = {
     "data": {"digits": {"source": "digits"}},
     "lenses": {"image": "image.pixels"},
     "n": 160,
-    "probes": ["misuse.detectability", {"probe": "misuse.detectability", "lens": "image.spectrum"}],
+    "probes": [
+        "misuse.detectability",
+        {"probe": "misuse.detectability", "lens": "image.spectrum"},
+        {"probe": "misuse.detectability_raw", "settings": {"steps": 40}},
+    ],
 }
 
 
@@ -40,11 +44,11 @@ def zoo(home):
 
 def test_the_diagonal_is_the_probes_own_score(zoo):
     found = zoo.events("detectors")
-    assert [event["lens"] for event in found] == ["image.pixels", "image.spectrum"]
-    scores = {(s.lens, s.model): s.estimate for s in zoo.measured}
+    assert [event["lens"] for event in found] == ["image.pixels", "image.spectrum", "image.pixels"]
+    scores = {(s.probe, s.lens, s.model): s.estimate for s in zoo.measured}
     for event in found:
         for i, name in enumerate(event["models"]):
-            own, score = event["cells"][i][i], scores[event["lens"], name]
+            own, score = event["cells"][i][i], scores[event["probe"], event["lens"], name]
             assert (own["auc"], own["outputs"], own["interval"]["low"]) == (score.value, score.n, score.interval.low)
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
 
 from genbench.core.errors import NotApplicable
-from genbench.core.evidence import Arrays, Features, Rng
+from genbench.core.evidence import Arrays, Rng
 from genbench.core.probe import probe
 from genbench.core.score import Detail, Estimate, Estimates, Json, Metric
-from genbench.stats.detectors import LEAST, Detector, asked, dealt
-from genbench.stats.finite import finite_rows
-
-SIDE = 64  # places along an axis that are seen, at most
+from genbench.stats.detectors import LEAST, asked, dealt
+from genbench.stats.raw_detectors import convolved, raw_rows
 
 
 @probe(
@@ -47,46 +44,26 @@ def detectability_raw(
     seen as if saved like the outputs, each distinct item counts once, both sides have the same n, the network learns
     from one half of the items (`steps` of 32, so at 150 a side each some thirty times) and the other half is judged:
     DeLong's interval, both sides of what is judged random, holds for this network. One with more data, eyes or depth
-    would find more: the AUC bounds detectability from below.
+    would find more: the AUC bounds detectability from below. `genbench detectors` shows what each model's network makes
+    of other models' outputs.
 
     Floor and value at perfection of the model: 0.5, exactly, as outputs and real items then change places freely; at
     failure 1. `NotApplicable` where items have no places [height width], or fewer than 40 a side are distinct.
     """
-    shapes = {side.x.shape[1:] for side in (generated, held_out)}
-    if any(len(shape) != 3 for shape in shapes) or len(shapes) > 1:
-        raise NotApplicable(
-            "convolutions look at items of one shape [channels height width], got "
-            + " and ".join(sorted(" x ".join(map(str, shape)) for shape in shapes))
-        )
-    c, h, w = next(iter(shapes))
-    shape = (c, min(h, SIDE), min(w, SIDE))
-    rows = {role: _middle(side, shape, role) for role, side in (("held-out", held_out), ("generated", generated))}
-    real, made = (dealt(side, limit, rng) for side in rows.values())
+    shape, rows, real_rows = raw_rows(generated, held_out)
+    real, made = dealt(real_rows, limit, rng), dealt(rows, limit, rng)
     n = min(len(made), len(real))
-    distinct = {role: len(np.unique(side.x, axis=0)) for role, side in rows.items()}
+    distinct, distinct_real = (len(np.unique(side.x, axis=0)) for side in (rows, real_rows))
     if n < LEAST:
         raise NotApplicable(
-            f"needs {2 * LEAST} distinct items a side, got {distinct['generated']} outputs and "
-            f"{distinct['held-out']} real ones"
+            f"needs {2 * LEAST} distinct items a side, got {distinct} outputs and {distinct_real} real ones"
         )
-    from genbench.stats.convolutions import Convolutions  # torch, where a network is fitted and not where one is listed
-
-    network = Convolutions(shape, steps=steps, seed=int(rng.integers(2**31)))
-    network.fit(np.concatenate([made.fit[:n], real.fit[:n]]), np.repeat([1, 0], n))
-    found = asked(Detector("convolutions", network, made, real), made, real)
+    found = asked(convolved(made, real, shape, steps, rng), made, real)
     assert found is not None  # a half holds no row of the other, and there are enough
     facts: dict[str, Json] = {
         "detector": "convolutions",
         "fitted on, a side": n,
-        "places seen of each item": f"{shape[1]} x {shape[2]} of {h} x {w}",
-        "repeated outputs left out": len(generated) - distinct["generated"],
+        "places seen of each item": "{} x {} of {} x {}".format(*shape[1:], *generated.x.shape[2:]),
+        "repeated outputs left out": len(generated) - distinct,
     }
     return {"auc": Estimate(found.auc, found.outputs, found.interval, 0.5, Detail(facts=facts))}
-
-
-def _middle(side: Arrays, shape: tuple[int, int, int], role: str) -> Features:
-    """The middle places of each item, flattened: [n c h w] -> float64 [n d]."""
-    _, height, width = shape
-    down, right = (side.x.shape[2] - height) // 2, (side.x.shape[3] - width) // 2
-    seen: Float[np.ndarray, "n c a b"] = side.x[:, :, down : down + height, right : right + width]
-    return Features(finite_rows(seen.reshape(len(seen), -1), role), side.keys)
