@@ -82,6 +82,7 @@ class Net(nn.Module):
         "tiny": {"width": 96, "layers": 2, "heads": 2, "steps": 600, "batch": 16},
         "base": {"width": 512, "layers": 8, "heads": 8, "steps": 30_000, "batch": 64, "words": 20_000, "rate": 5e-4},
     },
+    after_fit=["sweeps", "temperature", "top_k", "top_p"],
 )
 class Bert:
     """Masked language model over frequent words and bytes; trained here.

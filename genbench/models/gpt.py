@@ -120,6 +120,7 @@ class Net(nn.Module):
         "tiny": {"width": 96, "layers": 2, "heads": 2, "steps": 500, "batch": 8},
         "base": {"width": 512, "layers": 8, "heads": 8, "steps": 20_000, "batch": 64, "context": 1024, "rate": 1e-3},
     },
+    after_fit=["temperature", "top_k", "top_p", "longest"],
 )
 class Gpt:
     """Decoder-only transformer over bytes: pre-norm, rotary positions, key-value cache; trained here.

@@ -68,6 +68,7 @@ class Net(nn.Module):
         "base": {"width": 1024, "layers": 2, "steps": 30_000, "batch": 64, "context": 1024, "rate": 2e-3,
                  "dropout": 0.3},
     },
+    after_fit=["temperature", "top_k", "top_p", "longest"],
 )  # fmt: skip
 class Lstm:
     """Long short-term memory over bytes, one state from the first symbol to the last; trained here.

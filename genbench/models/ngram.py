@@ -42,6 +42,7 @@ class Level:
     modality="text",
     cites=["Chen and Goodman 1999, doi:10.1006/csla.1999.0128", "Heafield et al. 2013, aclanthology.org/P13-2121"],
     presets={"tiny": {"order": 6}, "base": {"order": 9}},
+    after_fit=["longest"],
 )
 class Ngram:
     """Byte n-gram model with interpolated, modified Kneser-Ney smoothing; fitted here in seconds.
