@@ -2,9 +2,10 @@
 
     d^2 = |m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1^1/2 S2 S1^1/2)^1/2        (Dowson and Landau 1982)
 
-No matrix square root is taken. With S = V L V' and A = L^1/2 V', the last trace is the sum of the singular values s of
-A1 A2'. The same decomposition gives the optimal transport map, and with it the influence of every row (first
-order) and the bias (second order).
+No matrix square root is taken. With S = R R', the last trace is the sum of the singular values s of R1' R2, whatever
+roots these are: of a covariance by Cholesky with pivots, or, where there are no more rows than columns, the rows
+themselves. The same decomposition gives the optimal transport map, and with it the influence of every row (first order)
+and the bias (second order).
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from jaxtyping import Float
 from genbench.core.evidence import Rng
 from genbench.core.score import Interval
 from genbench.stats.intervals import squared_interval
+from genbench.stats.pivoted import Pivoted, pivoted
 
 Sample = Float[np.ndarray, "n d"]
 Other = Float[np.ndarray, "m d"]
+RANK = 1e-14  # a pivot below this share of the largest variance is rounding, which stays below a tenth of it
 
 
 @dataclass(frozen=True)
@@ -62,15 +65,23 @@ def extrapolated(x: Sample, y: Other, *, rng: Rng) -> FrechetEstimate:
     return replace(whole, bias=whole.bias + rest)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fit:
-    """A sample's mean, its covariance's nonzero eigenvalues l [r] with vectors V [d r], and its whitened rows [n r]."""
+    """A sample's mean, its centred rows [n d], R [d r] with R R' = S, its covariance, and the traces of S and S S."""
 
     mean: np.ndarray
-    values: np.ndarray
-    vectors: np.ndarray
-    white: np.ndarray
     centred: np.ndarray
+    root: np.ndarray
+    trace: float
+    trace_squared: float
+    factor: Pivoted | None  # that R comes from; None where R is the rows themselves
+
+    def white(self, turn: np.ndarray) -> np.ndarray:
+        """[n q]: whitened rows R^-1 (x - mean) in the basis turn [r q] of directions that R holds."""
+        if self.factor is not None:
+            return self.factor.whitened(self.centred, turn)
+        made: np.ndarray = turn * np.sqrt(len(self.centred) - 1)  # rows that are their own root are whitened by nature
+        return made
 
 
 def frechet(x: Sample, y: Other) -> FrechetEstimate:
@@ -87,50 +98,48 @@ def frechet(x: Sample, y: Other) -> FrechetEstimate:
         raise ValueError(f"a covariance needs at least 2 rows, got {len(x)} and {len(y)}")
     a, b = _fit(np.asarray(x, np.float64)), _fit(np.asarray(y, np.float64))
     shift = a.mean - b.mean
-    cross = np.sqrt(a.values)[:, None] * (a.vectors.T @ b.vectors) * np.sqrt(b.values)[None, :]
+    cross = a.root.T @ b.root
     u, s, wt = np.linalg.svd(cross, full_matrices=False)
-    value = float(shift @ shift + a.values.sum() + b.values.sum() - 2 * s.sum())
-    left, right = a.white @ u, b.white @ wt.T  # [n q], [m q]: whitened rows in the map's own basis
+    value = float(shift @ shift) + a.trace + b.trace - 2 * float(s.sum())
     keep = s > s.max(initial=0.0) * 1e-10
-    s, left, right = s[keep], left[:, keep], right[:, keep]
+    s, left, right = s[keep], a.white(u[:, keep]), b.white(wt[keep].T)  # whitened rows in the map's own basis
+    for white in (left, right):
+        np.square(white, out=white)  # nothing else of them is asked for
     bias_x, bias_y = _shortfall(left, s), _shortfall(right, s)
-    mean_bias = a.values.sum() / len(x) + b.values.sum() / len(y)
-    influence_x = 2 * a.centred @ shift + np.square(a.centred).sum(1) - np.square(left) @ s
-    influence_y = -2 * b.centred @ shift + np.square(b.centred).sum(1) - np.square(right) @ s
+    mean_bias = a.trace / len(x) + b.trace / len(y)
+    influence_x = a.centred @ (2 * shift) + _squared_norms(a.centred) - left @ s
+    influence_y = b.centred @ (-2 * shift) + _squared_norms(b.centred) - right @ s
     first = influence_x.var(ddof=1) / len(x) + influence_y.var(ddof=1) / len(y)
     both = 2 * (bias_x + bias_y)
-    second = _mean_variance(a, b) + 4 * np.square(both).sum() - 2 * np.square(np.diag(both)).sum()
+    crossed = a.trace_squared / len(x) ** 2 + b.trace_squared / len(y) ** 2
+    crossed += 2 * float(np.square(cross).sum()) / (len(x) * len(y))  # tr (S1/n + S2/m)^2
+    second = 2 * crossed + 4 * np.square(both).sum() - 2 * np.square(np.diag(both)).sum()
     bias = float(mean_bias + 2 * (bias_x.sum() + bias_y.sum()))
     return FrechetEstimate(max(value, 0.0), bias, float(np.sqrt(first + second)), float(second))
 
 
 def _fit(x: np.ndarray) -> Fit:
-    """Rank-revealing factors of a sample: by rows where there are fewer of them than columns, else by columns."""
-    mean = x.mean(axis=0)
+    """With more rows than columns R is a factor of the covariance; else it is the rows, and nothing is factored."""
+    n, mean = len(x), x.mean(axis=0)
     centred = x - mean
-    if len(x) > x.shape[1]:
-        values, vectors = np.linalg.eigh(centred.T @ centred / (len(x) - 1))
-    else:
-        _, roots, rows = np.linalg.svd(centred / np.sqrt(len(x) - 1), full_matrices=False)
-        values, vectors = np.square(roots), rows.T
-    keep = values > max(values.max(initial=0.0) * 1e-12, 1e-300)
-    values, vectors = values[keep], vectors[:, keep]
-    return Fit(mean, values, vectors, centred @ vectors / np.sqrt(values), centred)
+    trace = float(_squared_norms(centred).sum()) / (n - 1)
+    if n > x.shape[1]:
+        covariance = centred.T @ centred / (n - 1)
+        factor = pivoted(covariance, share=RANK)
+        return Fit(mean, centred, factor.root(), trace, float(np.square(covariance).sum()), factor)
+    root = centred.T / np.sqrt(n - 1)
+    return Fit(mean, centred, root, trace, float(np.square(root.T @ root).sum()), None)
 
 
-def _shortfall(white: np.ndarray, s: np.ndarray) -> np.ndarray:
-    """[q q] parts of the expected shortfall of the sum of singular values, from one sample's rows [n q]."""
-    n = len(white)
-    squares = np.square(white)
+def _shortfall(squares: np.ndarray, s: np.ndarray) -> np.ndarray:
+    """[q q] parts of the expected shortfall of the sum of singular values, from a sample's squared white rows [n q]."""
+    n = len(squares)
     kurtosis = squares.T @ squares / n - np.eye(len(s))
     weights = s[:, None] * s[None, :] / (s[:, None] + s[None, :]) if len(s) else np.zeros((0, 0))
     part: np.ndarray = weights * kurtosis / (4 * (n - 1))
     return part
 
 
-def _mean_variance(a: Fit, b: Fit) -> float:
-    """Variance of |e|^2, e the error of the difference of means: 2 tr (S1/n + S2/m)^2."""
-    n, m = len(a.white), len(b.white)
-    overlap = np.square(a.vectors.T @ b.vectors)  # [r q]
-    crossed = a.values @ overlap @ b.values
-    return float(2 * (np.square(a.values / n).sum() + np.square(b.values / m).sum() + 2 * crossed / (n * m)))
+def _squared_norms(rows: np.ndarray) -> np.ndarray:
+    made: np.ndarray = np.einsum("nd,nd->n", rows, rows)
+    return made

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
-from scipy.linalg import blas, eigvalsh, lapack
+from jaxtyping import Float
+from scipy.linalg import eigvalsh, lapack
 
 from genbench.core.score import Interval
 from genbench.stats.intervals import squared_interval
+from genbench.stats.pivoted import pivoted
 
 Vector = Float[np.ndarray, " d"]
 Matrix = Float[np.ndarray, "d d"]
@@ -71,16 +72,15 @@ class Gathering:
 def gaussian_distance(mean_x: Vector, covariance_x: Matrix, mean_y: Vector, covariance_y: Matrix) -> float:
     """d^2 = |m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1^1/2 S2 S1^1/2)^1/2, from moments alone.
 
-    With S = L L' by Cholesky with pivots, which stops at a covariance's rank, the last trace is the sum of the
-    singular values of L1' L2. Their squares are the eigenvalues of L1' S2 L1, four times as fast; squaring costs half
-    the digits of the small ones, so these are taken only where the rounding they can carry stays below 1e-9 of the
+    With S = R R' by Cholesky, with pivots where S is singular so that it stops at the rank, the last trace is the sum
+    of the singular values of R1' R2. Their squares are the eigenvalues of R1' S2 R1, four times as fast; squaring costs
+    half the digits of the small ones, so these are taken only where the rounding they can carry stays below 1e-9 of the
     traces. Never below 0.
     """
     shift = mean_x - mean_y
     traces = float(np.trace(covariance_x) + np.trace(covariance_y))
-    triangle, order = _pivoted(covariance_x)
-    inner = _within(triangle, covariance_y[np.ix_(order, order)])
-    squares = eigvalsh(inner, check_finite=False) if len(inner) else np.zeros(0)
+    inner = _within(covariance_x, covariance_y)
+    squares = eigvalsh(inner, lower=True, overwrite_a=True, check_finite=False) if len(inner) else np.zeros(0)
     largest = float(squares.max(initial=0.0))
     noise = ROUNDING * largest  # of an eigenvalue; of its root at most noise / root, and the root of noise
     roots = np.sqrt(np.maximum(squares, 0.0))
@@ -139,28 +139,20 @@ def gaussian_frechet(a: Moments, b: Moments) -> GaussianEstimate:
 
 def _root(covariance: Matrix) -> Float[np.ndarray, "d r"]:
     """R [d r] with R R' = covariance, r its rank."""
-    triangle, order = _pivoted(covariance)
-    made = np.zeros_like(triangle)
-    made[order] = triangle
+    return pivoted(covariance, share=len(covariance) * RANK).root()
+
+
+def _within(covariance_x: Matrix, covariance_y: Matrix) -> Float[np.ndarray, "r r"]:
+    """R' S2 R with R R' = S1, of which only the lower triangle need be right."""
+    variances = np.diag(covariance_x)
+    # A covariance's transpose is itself, in the order LAPACK reads: copying into that takes as long as factoring.
+    factor, failed = lapack.dpotrf(covariance_x.T, lower=1, clean=0)
+    pivots = np.square(np.diag(factor))
+    if len(pivots) and not failed and pivots.min() > len(pivots) * RANK * variances.max():
+        # The reduction of a generalized eigenproblem forms one triangle: half of what two triangular products take.
+        half, _ = lapack.dsygst(covariance_y.T, factor, itype=2, lower=1)
+        whole: np.ndarray = half
+        return whole
+    root = _root(covariance_x)
+    made: np.ndarray = root.T @ (covariance_y @ root)
     return made
-
-
-def _pivoted(covariance: Matrix) -> tuple[Float[np.ndarray, "d r"], Int[np.ndarray, " d"]]:
-    """(L, order): lower trapezoidal L with L L' = covariance[order][:, order], by Cholesky with pivots."""
-    d = len(covariance)
-    largest = float(np.diag(covariance).max(initial=0.0))
-    if largest <= 0:
-        return np.zeros((d, 0)), np.arange(d)
-    factor, pivots, rank, _ = lapack.dpstrf(covariance, tol=d * RANK * largest, lower=1)
-    return np.tril(factor)[:, :rank], pivots.astype(np.int64) - 1
-
-
-def _within(triangle: Float[np.ndarray, "d r"], covariance: Matrix) -> Float[np.ndarray, "r r"]:
-    """L' S L; by triangular products, at half the cost, where L is square."""
-    d, r = triangle.shape
-    if r < d:
-        made: np.ndarray = triangle.T @ (covariance @ triangle)
-        return made
-    half = blas.dtrmm(1.0, triangle, covariance, side=1, lower=1)
-    whole: np.ndarray = blas.dtrmm(1.0, triangle, half, side=0, lower=1, trans_a=1, overwrite_b=1)
-    return whole

@@ -35,6 +35,18 @@ def test_fewer_rows_than_columns_need_no_square_root_of_a_singular_matrix():
     assert frechet(x, y).value == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.parametrize(("n", "m"), [(500, 400), (30, 400), (30, 35)])
+def test_variances_down_to_a_trillionth_of_the_largest_count(n, m):
+    """What varies least in one sample varies most in the other: that product is not small."""
+    rng = np.random.default_rng(8)
+    spread, turn = np.geomspace(1, 1e-6, 40), np.linalg.qr(rng.normal(size=(40, 40)))[0]
+    x, y = rng.normal(size=(n, 40)) * spread @ turn, rng.normal(size=(m, 40)) * spread[::-1] @ turn
+    a, b = (x - x.mean(0)) / np.sqrt(n - 1), (y - y.mean(0)) / np.sqrt(m - 1)
+    shift = x.mean(0) - y.mean(0)
+    truth = shift @ shift + (a**2).sum() + (b**2).sum() - 2 * np.linalg.svd(a @ b.T, compute_uv=False).sum()
+    assert frechet(x, y).value == pytest.approx(truth, rel=1e-11)
+
+
 def test_known_truth_and_identity():
     rng = np.random.default_rng(2)
     x = rng.normal(size=(500, 5))
