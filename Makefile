@@ -30,8 +30,8 @@ format: $(READY)  ## mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)  ## measure speed, side by side; QUICK=1 for small sizes, ONLY=image_speed for one table
-	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(ONLY)
+bench: $(READY)  ## measure speed, side by side; QUICK=1 for small sizes, N=1000 for that many files, ONLY=image_speed for one table, ROWS=PRDC for some of its rows
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(N),--n $(N)) $(if $(ROWS),--rows '$(ROWS)') $(ONLY)
 
 golden: $(READY)  ## renew the recorded numbers that tests compare with
 	GENBENCH_GOLDEN=renew $(BIN)/python -m pytest tests/golden

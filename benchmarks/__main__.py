@@ -1,11 +1,13 @@
-"""`python -m benchmarks [--quick] [NAME ...]`: runs every benchmark here, or those named, and prints their tables.
+"""`python -m benchmarks [--quick] [--n N] [--rows WORD] [NAME ...]`: runs every benchmark here, or the named.
 
-A benchmark is a file of this folder that defines `main()`, which measures and prints. Each runs in a process of its
-own, so that none inherits what another imported, allocated or warmed.
+A benchmark is a file of this folder that defines `main()`, which measures and prints its table. Each runs in a process
+of its own, so that none inherits what another imported, allocated or warmed. --n (files in the folder of images) and
+--rows (those rows of the table of images that contain the word) cut the long ones to what time allows.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
 import os
 import subprocess
@@ -43,7 +45,20 @@ def run(names: list[str]) -> int:
     return int(bool(failed))
 
 
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Runs benchmarks and prints their tables."
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="none: all")
+    parser.add_argument("--quick", action="store_true", help="small sizes, in those that have them")
+    parser.add_argument("--n", type=int, help="files in the folder of images")
+    parser.add_argument("--rows", help="of the table of images, only rows that contain this word")
+    said = parser.parse_args()
+    for name, value in (("BENCH_QUICK", said.quick), ("BENCH_N", said.n), ("BENCH_ROWS", said.rows)):
+        if value:
+            os.environ[name] = str(value)  # each benchmark is a process of its own
+    return run(said.names)
+
+
 if __name__ == "__main__":
-    if "--quick" in sys.argv:
-        os.environ["BENCH_QUICK"] = "1"  # small sizes, in those that have them
-    sys.exit(run([name for name in sys.argv[1:] if name != "--quick"]))
+    sys.exit(main())
