@@ -16,6 +16,7 @@ from hf_models import byte_tokenizer, tiny
 
 from genbench.models import _causal
 from genbench.models._checkpoint import Source
+from genbench.models._decoders import Memory
 from genbench.models._native import opened
 from genbench.models.hf import Hf
 
@@ -61,6 +62,35 @@ def test_states_and_logits_are_those_of_transformers(folder: Any, kind: str) -> 
         one = net.base_model(symbols[:, 30:31], use_cache=True, cache=several.cache)
         made = net.lm_head(torch.cat([first.last_hidden_state, several.last_hidden_state, one.last_hidden_state], 1))
         torch.testing.assert_close(made, wanted[:, :31], rtol=1e-5, atol=1e-5 * float(wanted.std()))
+
+
+def test_a_memory_holds_what_it_was_given_through_growth_and_lost_rows() -> None:
+    draw, memory = torch.Generator().manual_seed(0), Memory(2)
+    wanted = [torch.empty(4, 3, 0, 5)] * 4  # keys and values of two layers
+    for t in (7, 1, 1, 60, *[1] * 40):
+        fresh = [torch.randn(len(wanted[0]), 3, t, 5, generator=draw) for _ in range(4)]
+        wanted = [torch.cat(both, dim=2) for both in zip(wanted, fresh, strict=True)]
+        for i in (0, 1):
+            for made, own in zip(memory.grown(i, *fresh[2 * i :][:2]), wanted[2 * i :], strict=False):
+                torch.testing.assert_close(made, own, rtol=0, atol=0)
+        assert len(memory) == wanted[0].shape[2]
+        if len(memory) in (69, 90):
+            rows = torch.tensor([0, 2, 3] if len(wanted[0]) == 4 else [2, 1])
+            memory.reorder_cache(rows)
+            wanted = [own[rows] for own in wanted]
+    assert wanted[0].shape == (2, 3, 109, 5)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_long_text_is_read_as_by_transformers(folder: Any, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By one thread, attention is by blocks."""
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    _, _, net = read(folder("llama"))
+    theirs = transformers.AutoModelForCausalLM.from_pretrained(folder("llama")).eval()
+    symbols = torch.randint(3, 259, (2, 700), generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        wanted = theirs(symbols).logits
+        torch.testing.assert_close(net(symbols).logits, wanted, rtol=1e-5, atol=2e-5 * float(wanted.std()))
 
 
 @pytest.mark.parametrize("kind", KINDS)

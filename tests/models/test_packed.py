@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from genbench.models import _packed
-from genbench.models._packed import pack
+from genbench.models._packed import LinearGelu, pack
 
-if not _packed._onednn():
+if not _packed.has_onednn():
     pytest.skip("this build of torch has no oneDNN", allow_module_level=True)
 
 
@@ -54,6 +54,18 @@ def test_gpt_2s_activation_in_one_pass_is_the_same_function() -> None:
     wanted = activation(x)
     pack(nn.Sequential(activation))
     torch.testing.assert_close(activation(x), wanted, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(40,), (3, 7, 40), (0, 40)])
+def test_an_activation_taken_with_its_product_is_the_same_function(shape: tuple[int, ...]) -> None:
+    torch.manual_seed(0)
+    layer, x = LinearGelu(40, 24), 4 * torch.randn(shape)
+    wanted = F.gelu(plain(layer, x), approximate="tanh")
+    torch.testing.assert_close(layer(x), wanted, rtol=0, atol=0)
+    assert pack(nn.Sequential(layer)) == 1
+    torch.testing.assert_close(layer(x), wanted, rtol=1e-6, atol=1e-6)  # with gradients, the plain way
+    with torch.inference_mode():
+        torch.testing.assert_close(layer(x), wanted, rtol=1e-5, atol=2e-6)
 
 
 def test_what_does_more_or_is_of_another_precision_is_left_alone() -> None:
