@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     "--by", type=click.Choice(["features", "likelihood", "rank"]), default="features", show_default=True,
     help="What detectors go by: a lens, or the likelihood or token ranks that each model gives.",
 )  # fmt: skip
+@click.option("--again", is_flag=True, help="Ask models anew by likelihood or rank, as when something failed before.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
-def detectors_command(run: str, lens: str | None, by: str, as_json: bool) -> None:
+def detectors_command(run: str, lens: str | None, by: str, again: bool, as_json: bool) -> None:
     """Show what each model's detector (rows) makes of each model's outputs (columns): the AUC and its interval.
 
     The table of features is made at the end of a run in which `misuse.detectability` scored two models or more through
@@ -41,7 +42,7 @@ def detectors_command(run: str, lens: str | None, by: str, as_json: bool) -> Non
 
     if by != "features" and lens is not None:
         raise click.UsageError(f"--lens goes with --by features; by {by} no lens looks at anything")
-    tables = _tables(run, by, lens)
+    tables = _tables(run, by, lens, again)
     if as_json:
         print_json([dict(table.plain) for table in tables])
         return
@@ -50,7 +51,7 @@ def detectors_command(run: str, lens: str | None, by: str, as_json: bool) -> Non
         click.echo("\n" + "\n".join([*(row.words for row in table.rows), *filter(None, [table.made])]))
 
 
-def _tables(name: str, by: str, lens: str | None) -> list[Table]:
+def _tables(name: str, by: str, lens: str | None, again: bool) -> list[Table]:
     """The run's tables of that kind, made where none is kept and models can be asked."""
     from genbench.core.errors import ResultsError, suggestion
     from genbench.report.cast import cast
@@ -61,7 +62,7 @@ def _tables(name: str, by: str, lens: str | None) -> list[Table]:
     home = Home.here()
     loaded = Run.load(home.find(name))
     tables = [table for table in detectors(loaded, cast(loaded)) if table.by == by]
-    if not tables and by != "features":
+    if by != "features" and (again or not tables):
         from genbench.run.tellers import tell_across
         from genbench.run.voice import Voice
 

@@ -42,10 +42,12 @@ class Member:
     @property
     def must_alarm(self) -> str:
         """The axis on which an alarm is due; empty where none is. A copycat at rate 0 copies nothing."""
-        return self.due or MUST_ALARM.get(self.family, "") if float(self.settings.get("rate", 1.0)) > 0 else ""
+        return self.due or (MUST_ALARM.get(self.family, "") if float(self.settings.get("rate", 1.0)) > 0 else "")
 
     def expects(self, score: Score) -> bool:
         """Whether an alarm of this score is what the control was planted for."""
+        if self.due and not score.probe.startswith(f"{self.due}."):
+            return False
         return bool(self.control) and (self.family not in MUST_ALARM or bool(self.must_alarm))
 
 

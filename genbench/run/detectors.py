@@ -23,7 +23,7 @@ from genbench.run.plan import Cell
 from genbench.stats.detectors import HEARS, Answer, Dealt, Detector, crossed, dealt, fitted, verdict
 from genbench.stats.raw_detectors import Shape, convolved, raw_rows
 
-THROUGH_A_LENS, RAW = PROBES = ("misuse.detectability", "misuse.detectability_raw")
+PROBES = ("misuse.detectability", "misuse.detectability_raw")  # through a lens; of raw items
 EVENT = "detectors"
 LEVEL = 0.95
 

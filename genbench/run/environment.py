@@ -41,11 +41,15 @@ def environment(device: str) -> Environment:
 
 
 @functools.cache
+def versions() -> dict[str, str]:
+    """Of the packages that numbers depend on."""
+    return {name: version for name in PACKAGES if name != "codecarbon" and (version := _version(name))}
+
+
 def made_with() -> dict[str, str]:
     """What all evidence depends on besides models and lenses: the packages' versions, and the code that asks for it."""
     asked_by = [Path(__file__).parents[1] / name for name in ASKED_BY]
-    versions = {name: version for name in PACKAGES if name != "codecarbon" and (version := _version(name))}
-    return {**versions, "code": digest([file_digest(path) for path in asked_by])}
+    return {**versions(), "code": digest([file_digest(path) for path in asked_by])}
 
 
 def _version(package: str) -> str:

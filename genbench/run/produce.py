@@ -54,6 +54,7 @@ from genbench.run.plan import Cell
 from genbench.run.roles import ASKS, FROM_DATA, NUDGE
 from genbench.run.voice import Voice
 
+LARGEST_RAW = 2 * 2**30  # bytes of one side's raw items; features of a lens have no such limit
 BY_ITEM = frozenset({TokenLogProbs, ShadowLogProbs})
 
 Jointly: TypeAlias = Aligned | Sweep | Marked | Remakes | Paths | Truncations
@@ -123,6 +124,12 @@ class Bench:
             found = self._of_one_length(found, cell, lens, given)
             if need.role in FROM_DATA:
                 found = self._saved_like_outputs(found, cell)
+        if need.kind is Arrays and (size := 4 * np.size(found.items[0]) * len(found.items)) > LARGEST_RAW:
+            raise NotApplicable(
+                f"{len(found.items)} raw items of {np.size(found.items[0]):,} numbers would take "
+                f"{size / 2**30:.0f} GiB, more than the {LARGEST_RAW // 2**30} of a side: ask with a smaller n and "
+                "held_out_n, such as 200"
+            )
         if need.kind is Features:
             return Features(self._embedded(need.role, found, lens), found.keys)
         judging = need.kind is Annotations and role == "answered" and isinstance(lens.object, Judges)

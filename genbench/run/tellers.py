@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 from genbench.core.chance import stream
 from genbench.core.data import Dataset
-from genbench.core.errors import GenBenchError, NotApplicable, ResultsError, RunBroken
+from genbench.core.errors import DataError, GenBenchError, NotApplicable, ResultsError, RunBroken
 from genbench.core.evidence import LogProbs, TokenLogProbs
 from genbench.core.model import Sampler
 from genbench.core.probe import Need
@@ -66,10 +66,17 @@ def tell_across(run: Run, by: By, home: Home, voice: Voice) -> None:
     wanted = [group for data, group in groups.items() if data and len(group) > 1]
     if not wanted:
         raise ResultsError(f"{run.path} has no two models on one dataset, so none can be asked about another")
+    failed = []
     with run.folder.held():
         run.folder.mend()
         for group in wanted:
-            run.folder.append_event(EVENT, **Asking(run, suite, by, home, voice).table(group))
+            try:
+                run.folder.append_event(EVENT, **Asking(run, suite, by, home, voice).table(group))
+            except (DataError, ResultsError) as error:
+                failed.append(str(error))
+                voice.warn(f"no table on {group[0].model.data}: {error}")
+    if len(failed) == len(wanted):
+        raise ResultsError("; ".join(failed))
 
 
 class Kept(Account):

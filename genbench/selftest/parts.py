@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from genbench.core.catalogue import find
 from genbench.core.digest import digest
 from genbench.results.evidence_files import write_whole
+from genbench.run.environment import versions
 from genbench.selftest import trials
 from genbench.selftest.coverage import Case, Covered, cases, cover
 from genbench.selftest.rows import Demand, Row
@@ -37,10 +38,10 @@ class Planting:
 
     @functools.cached_property
     def key(self) -> str:
-        """Digest of the counts, and of all code whose change could change the result."""
+        """Digest of the counts, of all code whose change could change the result, and of the packages' versions."""
         entry = find("plant", self.plant)
         code = [entry.code, code_behind(entry.path, ENGINE), find("probe", self.probe).code]
-        return digest("rows", self.plant, self.probe, code, self.n, self.trials)
+        return digest("rows", self.plant, self.probe, code, self.n, self.trials, versions())
 
     def run(self, tell: Steps) -> list[dict[str, Any]]:
         found = try_probe(find("plant", self.plant), self.probe, n=self.n, trials=self.trials, tell=tell)
@@ -65,7 +66,7 @@ class Covering:
     def key(self) -> str:
         case = self._case()
         code = [code_behind(case.path), *(find("probe", id).code for id in case.probes)]
-        return digest("coverage", case.name, case.truth, list(case.metrics), code, self.runs)
+        return digest("coverage", case.name, case.truth, list(case.metrics), code, self.runs, versions())
 
     def run(self, tell: Steps) -> dict[str, int]:
         found = cover(self._case(), self.runs, tell)

@@ -8,6 +8,9 @@ from scipy.spatial.distance import cdist
 
 from genbench.stats.neighbours import nearest
 
+APART = 2.0  # times how far a group reaches about its medoid, within which nothing else may lie
+BLOCK = 512  # rows whose distances are held at once
+
 
 def cliques(x: Float[np.ndarray, "n d"], reach: float, least: int) -> list[Int[np.ndarray, " _"]]:
     """Disjoint groups of `least` points or more, any two of which are at most `reach` apart; each as rows of x, sorted.
@@ -42,6 +45,18 @@ def cliques(x: Float[np.ndarray, "n d"], reach: float, least: int) -> list[Int[n
     return found
 
 
+def alone(x: Float[np.ndarray, "n d"], group: Int[np.ndarray, " m"]) -> bool:
+    """Whether a group of rows of x stands by itself: nothing else is near its medoid.
+
+    That is, nothing outside lies nearer to the medoid than APART times the distance of the group's farthest. Points
+    that are merely dense, however small the reach beside which they are, have others about them and do not.
+    """
+    centre = x[group[medoid(x[group])]]
+    away = np.sqrt(np.square(x - centre).sum(axis=1))
+    outside = np.delete(away, group)
+    return not len(outside) or bool(outside.min() >= APART * away[group].max())
+
+
 def gathered(
     x: Float[np.ndarray, "m d"], away: Float[np.ndarray, " m"], reach: float
 ) -> Int[np.ndarray, " _"]:  # fmt: skip
@@ -51,15 +66,18 @@ def gathered(
     """
     sure = int(np.searchsorted(away, reach / 2, side="right"))
     inside = list(range(sure))
-    fits: np.ndarray = np.asarray((cdist(x[sure:], x[:sure]) <= reach).all(axis=1))
+    fits = np.ones(len(x) - sure, dtype=bool)
+    for at in range(0, sure, BLOCK):
+        fits &= (cdist(x[sure:], x[at : min(at + BLOCK, sure)]) <= reach).all(axis=1)
     while fits.any():
-        at = int(fits.argmax())
-        inside.append(sure + at)
-        fits[at] = False
-        fits &= cdist(x[sure:], x[sure + at][None])[:, 0] <= reach
+        next_in = int(fits.argmax())
+        inside.append(sure + next_in)
+        fits[next_in] = False
+        fits &= cdist(x[sure:], x[sure + next_in][None])[:, 0] <= reach
     return np.array(inside, dtype=np.int64)
 
 
 def medoid(x: Float[np.ndarray, "m d"]) -> int:
     """The row whose distances to the others have the least sum; the first of equals."""
-    return int(cdist(x, x).sum(axis=1).argmin())
+    sums = np.concatenate([cdist(x[at : at + BLOCK], x).sum(axis=1) for at in range(0, len(x), BLOCK)])
+    return int(sums.argmin())

@@ -143,7 +143,9 @@ def test_a_continuation_is_cut_from_its_context_as_the_local_model_cuts_it(trust
     found = trusted()[1].log_prob_given(contexts, texts)
     wanted = Hf(path=folder).log_prob_given(contexts, texts)
     np.testing.assert_allclose(found.nats, wanted.nats, atol=1e-4)
-    assert {unit: n.tolist() for unit, n in found.counts.items()} == {u: n.tolist() for u, n in wanted.counts.items()}
+    # whether each token is the likeliest, a server does not say
+    known = {unit: n.tolist() for unit, n in wanted.counts.items() if unit != "likeliest"}
+    assert {unit: n.tolist() for unit, n in found.counts.items()} == known
 
 
 def test_a_start_is_given_and_not_scored(trusted: Any) -> None:

@@ -11,6 +11,7 @@ from genbench.core.score import Skipped
 from genbench.data._sniff import read_outputs
 from genbench.data.digits import digits
 from genbench.results.run import Run
+from genbench.run import produce
 
 PROBE = "misuse.detectability_raw"
 
@@ -46,3 +47,13 @@ def test_texts_which_are_no_arrays_are_left_out_by_the_plan(run_of) -> None:
     assert isinstance(skipped, Skipped)
     assert skipped.planned
     assert "gives no Arrays" in skipped.because
+
+
+def test_raw_items_that_memory_would_not_hold_are_left_out_with_what_would_do(run_of, monkeypatch) -> None:
+    monkeypatch.setattr(produce, "LARGEST_RAW", 1000)
+    mine = {"name": "mine", "family": "gaussian", "data": "digits"}
+    run = run_of(n=20, data={"digits": "digits"}, models=[mine], probes=[PROBE])
+    (skipped,) = run.outcomes
+    assert isinstance(skipped, Skipped)
+    assert "20 raw items of 64 numbers would take" in skipped.because
+    assert "ask with a smaller n and held_out_n" in skipped.because

@@ -133,6 +133,9 @@ def test_the_pages_and_the_command_show_what_was_kept_and_ask_no_model_again(zoo
     (plain,) = json.loads(ask("--by", "rank", "--json"))
     assert (plain["by"], plain["floor"]) == ("rank", 0.5)
     assert len(zoo.events("detectors")) == before
+    (anew,) = json.loads(ask("--by", "rank", "--again", "--json"))
+    assert len(zoo.events("detectors")) == before + 1
+    assert anew["cells"] == plain["cells"]
     with pytest.raises(click.UsageError, match="no lens looks at anything"):
         ask("--by", "rank", "--lens", "text.ngrams")
     with pytest.raises(ResultsError, match="holds no table of detectors"):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from genbench.stats.cliques import cliques, gathered, medoid
+from genbench.stats.cliques import alone, cliques, gathered, medoid
 
 
 def in_any(x: np.ndarray, reach: float, least: int) -> set[int]:
@@ -74,3 +74,15 @@ def test_the_medoid_lies_in_the_middle_and_too_small_sets_have_no_clique() -> No
     assert [group.tolist() for group in cliques(np.zeros((3, 3)), 0.0, 3)] == [[0, 1, 2]]
     with pytest.raises(ValueError, match="2 points at least"):
         cliques(np.zeros((5, 3)), 1.0, 1)
+
+
+def test_a_bunch_stands_alone_and_a_dense_part_of_a_cloud_does_not() -> None:
+    rng = np.random.default_rng(5)
+    cloud, bunch = rng.normal(size=(300, 6)), np.full((4, 6), 9.0) + rng.normal(0, 0.01, (4, 6))
+    x = np.concatenate([cloud, bunch])
+    assert alone(x, np.arange(300, 304))
+    assert not alone(x, np.arange(300, 303))  # the fourth lies among them
+    dense = cliques(x, 3.0, 3)
+    assert any(alone(x, group) for group in dense)
+    assert not any(alone(x, group) for group in dense if group[-1] < 300)
+    assert alone(np.zeros((3, 2)), np.arange(3))  # all there is

@@ -118,8 +118,12 @@ def _read(file: str, setting: str, wanted: str) -> State:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
         raise LensError(
-            f"image.lpips: {file} is no file of plain tensors: {str(error).splitlines()[0]}; wanted: {wanted}"
+            f"image.lpips: {file} is no file of plain tensors: {_first_line(error)}; wanted: {wanted}"
         ) from error
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+    if not isinstance(state, dict) or not all(isinstance(k, str) and isinstance(v, Tensor) for k, v in state.items()):
         raise LensError(f"image.lpips: {file} holds no state dict; wanted: {wanted}")
     return state
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__

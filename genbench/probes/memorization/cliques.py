@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.stats import binom
 
 from genbench.core.errors import NotApplicable, ProbeError
 from genbench.core.evidence import Features, Rng
 from genbench.core.probe import probe
 from genbench.core.score import Absent, Detail, Estimate, Estimates, Exhibit, Interval, ItemRef, Json, Metric
 from genbench.probes.memorization._tail import FPR, tail
+from genbench.stats.cliques import alone, medoid
 from genbench.stats.cliques import cliques as cliques_of
-from genbench.stats.cliques import medoid
 from genbench.stats.finite import finite_rows
 from genbench.stats.intervals import hull, normal_interval, wilson, with_floor
 from genbench.stats.neighbours import nearest
@@ -63,7 +66,8 @@ def cliques(
     """Extraction by repeated sampling: what a generator makes again and again, it may have learned by heart.
 
     t = the distance below which a share `near` of held-out items has another held-out item. A clique is `least` outputs
-    or more, any two at most t apart (disjoint and gathered greedily, see `stats.cliques`). share = outputs in cliques /
+    or more, any two at most t apart, that stand alone (disjoint and gathered greedily, see `stats.cliques`): outputs
+    that lie closer together than real items do, all of them, are narrow and no clique. share = outputs in cliques /
     outputs; floor: the same of as many real items, held-out ones first and training items behind. For the medoid c of
     each clique, s(c) = log d(c, nearest held-out) - log d(c, nearest train); extracted = of the outputs in cliques, the
     share whose medoid has s(c) > the value that at most 1 % of held-out items exceed (theirs against the other held-out
@@ -75,10 +79,11 @@ def cliques(
     errs low, as greedy cliques may miss some, and so does its floor.
 
     Intervals: share by jackknife over outputs (leaving one out frees a clique of just `least`), hulled with Wilson's
-    over n / least groups, as outputs in cliques come by so many at least, with the floor's own error, measured alike.
-    extracted: Wilson's with the threshold's own error; outputs in cliques around one training item count as one piece
-    of evidence. Perfect: both at their floors, or `extracted` absent, as nothing is repeated. One training item all
-    over: 1 and 1. Needs 300 held-out items for `extracted` (rule of three). Source: arXiv:2301.13188, section 4.2.
+    over n / least groups, as outputs in cliques come by so many at least, with the floor's own error, measured alike;
+    and, as t is a quantile of drawn items, hulled over both ends of its interval. extracted: Wilson's with the
+    threshold's own error; outputs in cliques around one training item count as one piece of evidence. Perfect: both at
+    their floors, or `extracted` absent, as nothing is repeated. One training item all over: 1 and 1. Needs 300 held-out
+    items for `extracted` (rule of three). Source: arXiv:2301.13188, section 4.2.
     """
     if least < 3 or not 0 < near < 1:
         raise ProbeError(f"cliques of 3 or more (two are duplicates), near within (0, 1); got {least} and {near}")
@@ -92,22 +97,40 @@ def cliques(
             f"{len(unseen)}"
         )
     to_others = nearest(unseen, unseen, exclude_self=True)[0][:, 0]
-    reach = float(np.quantile(to_others, near, method="lower"))
+    reaches = _reaches(to_others, near)
     real = np.concatenate([unseen, seen])
     chosen = np.sort(rng.permutation(len(x))[: len(real)])  # no more outputs than real items can be set beside
-    groups = [chosen[group] for group in cliques_of(x[chosen], reach, least)]
-    by_chance = cliques_of(real[: len(chosen)], reach, least)
+    found = [tuple(_repeated(side, t, least) for side in (x[chosen], real[: len(chosen)])) for t in reaches]
+    groups = [chosen[group] for group in found[0][0]]
     null = _lean(nearest(unseen, seen)[0][:, 0], to_others)
     return {
-        "share": _share((groups, by_chance), len(chosen), least, reach),
+        "share": _share(groups, found, len(chosen), least, reaches[0]),
         "extracted": _extracted(groups, (x, seen, unseen), null),
     }
 
 
-def _share(both: tuple[Groups, Groups], n: int, least: int, reach: float) -> Estimate:
-    groups, by_chance = both
-    (value, own), (floor, around) = (_of(side, n, least) for side in both)
-    found = with_floor(value, own, floor, around)
+def _repeated(x: Float[np.ndarray, "n d"], reach: float, least: int) -> Groups:
+    return [group for group in cliques_of(x, reach, least) if alone(x, group)]
+
+
+def _reaches(to_others: Float[np.ndarray, " m"], near: float) -> tuple[float, float, float]:
+    """The reach below which a share `near` of held-out items has another, and the ends of its 95 % interval.
+
+    The ends are order statistics: so many of m distances lie below the true quantile as binomial(m, near) has it.
+    """
+    ordered = np.sort(to_others)
+    ends = np.clip(binom.ppf([0.025, 0.975], len(ordered), near), 0, len(ordered) - 1).astype(np.int64)
+    low, high = ordered[ends].tolist()
+    return float(np.quantile(ordered, near, method="lower")), low, high
+
+
+def _share(
+    groups: Groups, found_at: Sequence[tuple[Groups, ...]], n: int, least: int, reach: float
+) -> Estimate:  # fmt: skip
+    by_chance = found_at[0][1]
+    measured = [tuple(_of(side, n, least) for side in both) for both in found_at]
+    (value, _), (floor, _) = measured[0]
+    found = functools.reduce(hull, (with_floor(at, own, low, around) for (at, own), (low, around) in measured))
     largest = sorted(groups, key=len, reverse=True)
     facts: dict[str, Json] = {
         "distance within which two outputs count as the same": reach,
@@ -125,7 +148,8 @@ def _share(both: tuple[Groups, Groups], n: int, least: int, reach: float) -> Est
     )
     low, high = max(0.0, found.low), min(1.0, found.high)
     detail = Detail(exhibits=exhibits, facts=facts)
-    return Estimate(value, n, Interval(low, high, found.level, found.method), floor, detail)
+    method = "jackknife over outputs and Wilson's, with the floor's error and the reach's"
+    return Estimate(value, n, Interval(low, high, found.level, method), floor, detail)
 
 
 def _of(groups: Groups, n: int, least: int) -> tuple[float, Interval]:

@@ -20,6 +20,7 @@ SCALES = (1.0, 0.9, 0.8, 0.5)
         Silent("quality.frechet.distance", at=(1.0,), how="misses truth"),
         Silent("memorization.copying.tpr_at_1pct_fpr"),
         Silent("memorization.duplicates.of_train"),
+        Silent("memorization.cliques.share"),
     ),
     trials=20,
     full=300,

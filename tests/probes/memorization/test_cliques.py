@@ -86,7 +86,8 @@ def test_a_copycat_of_digits_is_heard_and_one_that_repeats_unseen_digits_is_not(
     model.fit(data, Training(0))
     made = lens.features(model.sample(range(900)))
     found = run(made, lens.features(data.take("train")), lens.features(data.take("held_out")))
-    assert state(cliques, "share", found["share"]) == "alarm"
+    # jittered copies are told apart by some of the distances that held-out items allow, and not by others
+    assert state(cliques, "share", found["share"]) == ("unsure" if jitter else "alarm")
     assert (state(cliques, "extracted", found["extracted"]) == "alarm") is heard
     assert found["extracted"].value > 0.95 if heard else found["extracted"].value < 0.05
 
