@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -26,9 +27,11 @@ def run_parts(parts: Sequence[Part], kept: Kept, jobs: int, tell: Tell) -> None:
     farm = Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered", max_nbytes=None)
     done = 0
     tell(done, len(parts), f"in {jobs} processes")
-    for label, ran in farm(delayed(_run)(stage, kept) for stage in stages):
-        done += ran
-        tell(done, len(parts), f"last: {label}")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "A worker stopped")  # one that has grown is replaced, and loses nothing
+        for label, ran in farm(delayed(_run)(stage, kept) for stage in stages):
+            done += ran
+            tell(done, len(parts), f"last: {label}")
 
 
 def _run(stage: Sequence[Part], kept: Kept) -> tuple[str, int]:
