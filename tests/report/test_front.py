@@ -175,7 +175,7 @@ def test_models_of_one_fit_are_joined_in_the_order_of_their_joules_and_the_words
     points = [tuple(map(float, point.split(","))) for point in way.get("points").split()]
     assert points == [pytest.approx(dots[round_ones.index(name)], abs=0.1) for name in ("few", "some", "many")]
     assert front.kin == ("few (steps 4), some (steps 12) and many (steps 36)",)
-    assert "differ only in how they are sampled: few (steps 4), some" in " ".join(compile_report(run).split())
+    assert "differ only in settings that no fit reads: few (steps 4), some" in " ".join(compile_report(run).split())
 
 
 def test_models_of_which_none_shares_a_fit_are_joined_by_nothing(tmp_path: Path) -> None:
