@@ -61,13 +61,17 @@ def _tables(name: str, by: str, lens: str | None, again: bool) -> list[Table]:
 
     home = Home.here()
     loaded = Run.load(home.find(name))
-    tables = [table for table in detectors(loaded, cast(loaded)) if table.by == by]
+
+    def kept() -> list[Table]:
+        return [table for table in detectors(loaded, cast(loaded)) if table.by == by]
+
+    tables = kept()
     if by != "features" and (again or not tables):
         from genbench.run.tellers import tell_across
         from genbench.run.voice import Voice
 
         tell_across(loaded, "rank" if by == "rank" else "likelihood", home, Voice())
-        tables = [table for table in detectors(loaded, cast(loaded)) if table.by == by]
+        tables = kept()
     if not tables:
         raise ResultsError(
             f"{loaded.path} holds no table of detectors: one is made when a run ends in which misuse.detectability "

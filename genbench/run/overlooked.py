@@ -30,6 +30,3 @@ def overlooked(plan: Plan) -> list[str]:
 def _asks(cell: Cell) -> bool:
     """Whether the model has to answer a benchmark in words of its own."""
     return any(need.role == "benchmark" and need.kind in ANSWERS for need in cell.probe.needs)
-
-
-__all__ = ["overlooked"]

@@ -16,6 +16,7 @@ from genbench.selftest.parts import Covering, Kept, Part, Planting
 from genbench.selftest.plant import PlantSpec
 from genbench.selftest.rows import Row
 from genbench.selftest.side_by_side import run_parts
+from genbench.selftest.trials import trials_of
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def selftest(request: Request, home: Home, voice: Voice) -> Findings:
 def _plantings(request: Request, wanted: Sequence[str]) -> Iterator[Planting]:
     for entry in () if request.coverage_only else catalogue("plant").values():
         spec: PlantSpec = entry.load().__genbench__
-        times = spec.full if request.full else spec.trials
+        times = trials_of(spec, full=request.full)
         yield from (Planting(entry.id, probe, request.n, times) for probe in spec.probes if probe in wanted)
 
 
