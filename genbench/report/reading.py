@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from genbench.core.score import Better, Interval, Score, Toward
 from genbench.report.cast import Member
@@ -66,7 +67,7 @@ def told(score: Score) -> str:
 
 
 def ranking(scores: Sequence[Score], members: Mapping[str, Member]) -> str:
-    """Who is best among models that are meant, and whether the intervals tell it; and how they stand to noise."""
+    """Who is best among models that are meant, where intervals leave the order open, and how they stand to noise."""
     meant = [s for s in scores if not members[s.model].control]
     sentences = []
     if any(s.estimate.interval is None for s in meant):
@@ -81,6 +82,8 @@ def ranking(scores: Sequence[Score], members: Mapping[str, Member]) -> str:
             sentences.append(f"{first.model} leads, but its interval meets that of {listed(tied)}.")
         else:
             sentences.append(f"{first.model} is ahead of the others, and the intervals do not meet.")
+        if len(ordered) > 2 and not isinstance(first.definition.better, Toward):
+            sentences.append(f"In order, with ~ between neighbours whose intervals meet: {_in_order(ordered)}.")
     return " ".join([*sentences, *_against_noise(scores, meant, members)])
 
 
@@ -90,6 +93,12 @@ def apart(better: Score, worse: Score) -> bool:
     if a is None or b is None or isinstance(better.definition.better, Toward):
         return False
     return a.high < b.low if better.definition.better == "lower" else a.low > b.high
+
+
+def _in_order(ordered: Sequence[Score]) -> str:
+    """The models from best to worst: "a > b ~ c"."""
+    joints = [" > " if apart(one, next_one) else " ~ " for one, next_one in pairwise(ordered)]
+    return "".join(f"{score.model}{joint}" for score, joint in zip(ordered, [*joints, ""], strict=True))
 
 
 def _against_noise(scores: Sequence[Score], meant: Sequence[Score], members: Mapping[str, Member]) -> list[str]:

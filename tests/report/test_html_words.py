@@ -94,7 +94,10 @@ def distances(**values: float):
 def test_a_ranking_claims_no_more_than_the_intervals_show():
     members = cast_of("a", "b", "c", "noise")
     assert ranking(distances(a=1, b=5, c=9), members).startswith("a is ahead of the others")
-    assert ranking(distances(a=1, b=2, c=9), members) == "a leads, but its interval meets that of b."
+    assert ranking(distances(a=1, b=2, c=9), members) == (
+        "a leads, but its interval meets that of b. "
+        "In order, with ~ between neighbours whose intervals meet: a ~ b > c."
+    )
     assert ranking(distances(a=1, b=2, c=2.5), members).startswith("No model is clearly ahead")
 
 
