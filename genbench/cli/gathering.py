@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from genbench.cli.reading import OUT, in_folder
+
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -33,7 +35,7 @@ def stats_command() -> None:
 
 @stats_command.command("of", short_help="Statistics of a folder of images (the word `of` can be left out).")
 @click.argument("folder", type=click.Path(exists=True, path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path), help=".safetensors")
+@click.option("-o", "--output", required=True, type=OUT, callback=in_folder, help=".safetensors")
 @click.option("--lens", default="image.inception", show_default=True, help="What embeds the images.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting of the lens.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:1 or mps.")
@@ -44,7 +46,6 @@ def of_command(folder: Path, output: Path, lens: str, settings: tuple[str, ...],
     FOLDER may be a .zip or .tar of a folder. Each image is seen at its own size; one that cannot be read is named
     and set aside. Memory does not grow with the number of images.
     """
-    from genbench.cli.reading import in_folder
     from genbench.results.statistics_file import write_statistics
     from genbench.run.device import pick_device
     from genbench.run.statistics import folder_statistics
@@ -52,7 +53,6 @@ def of_command(folder: Path, output: Path, lens: str, settings: tuple[str, ...],
 
     if output.suffix != ".safetensors":
         raise click.BadParameter("a statistics file's name ends in .safetensors", param_hint="--output")
-    in_folder(click.get_current_context(), click.Option(["--output"]), output)
     voice = Voice()
     with voice.bar(f"{folder.name}: statistics") as bar:
 
@@ -70,8 +70,9 @@ def of_command(folder: Path, output: Path, lens: str, settings: tuple[str, ...],
 @click.argument("a", type=FILE)
 @click.argument("b", type=FILE)
 @click.option("--allow-unlike", is_flag=True, help="Compare although how they were made differs or is unknown.")
+@click.option("--summary", type=OUT, callback=in_folder, help="Append a Markdown summary here.")
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
-def compare_command(a: Path, b: Path, allow_unlike: bool, as_json: bool) -> None:
+def compare_command(a: Path, b: Path, allow_unlike: bool, summary: Path | None, as_json: bool) -> None:
     """Print the Fréchet distance of A and B, also with its bias taken off and an interval where counts are known.
 
     A and B are .safetensors of `genbench stats`, or .npz of pytorch-fid or clean-fid (mu, sigma). Files made through
@@ -79,6 +80,8 @@ def compare_command(a: Path, b: Path, allow_unlike: bool, as_json: bool) -> None
     """
     from genbench.cli.tables import print_json, print_table
     from genbench.core.errors import ResultsError
+    from genbench.report.markdown import escaped, head, row
+    from genbench.report.numbers import number
     from genbench.results.statistics_file import differences, read_statistics
     from genbench.stats.moments import gaussian_frechet
 
@@ -99,9 +102,6 @@ def compare_command(a: Path, b: Path, allow_unlike: bool, as_json: bool) -> None
         "method": None if interval is None else interval.method, "plug_in": found.value,
         "n": [first.moments.n, second.moments.n], "unlike": unlike,
     }  # fmt: skip
-    if as_json:
-        print_json(told)
-        return
     unknown = "unknown: a count is not written down"
     rows: list[list[Any]] = [
         ["Fréchet distance, bias-corrected", unknown if found.corrected is None else found.corrected],
@@ -110,7 +110,14 @@ def compare_command(a: Path, b: Path, allow_unlike: bool, as_json: bool) -> None
         ["n", f"{_said(first.moments.n)} and {_said(second.moments.n)}"],
         *[["UNLIKE", line] for line in unlike],
     ]
-    print_table(["what", "value"], rows)
+    if summary is not None:
+        table = "".join(row([what, number(value) if isinstance(value, float) else value]) for what, value in rows)
+        with summary.open("a", encoding="utf-8") as page:
+            page.write(f"## {escaped(a.name)} beside {escaped(b.name)}\n\n{head(['what', 'value'])}{table}\n")
+    if as_json:
+        print_json(told)
+    else:
+        print_table(["what", "value"], rows)
 
 
 def _said(n: int | None) -> str:

@@ -81,8 +81,11 @@ def test_unlike_files_are_refused_or_compared_with_a_warning(genbench, pictures)
     assert told.code == 2
     assert "lens: image.pixels against unknown" in told.err
     assert "--allow-unlike" in told.err
-    told = genbench("stats", "compare", "a.safetensors", "b.npz", "--allow-unlike")
+    told = genbench("stats", "compare", "a.safetensors", "b.npz", "--allow-unlike", "--summary", "said.md")
     assert told.code == 0
+    written = (pictures / "said.md").read_text(encoding="utf-8")
+    assert written.startswith("## a.safetensors beside b.npz")
+    assert "| UNLIKE | lens: image.pixels against unknown" in written
     assert "UNLIKE" in told.out
     assert "unknown: a count is not written down" in told.out
 
