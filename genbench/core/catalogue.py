@@ -111,9 +111,14 @@ def _file_of(name: str, mine: Mapping[str, Path]) -> Path | None:
     """The file of a module that counts towards a version; None for the rest: other packages, and core's plain words."""
     top, _, rest = name.partition(".")
     if top not in mine or (top == "genbench" and rest.split(".")[0] in ("core", "run", "cli", "report", "results")):
-        return mine["genbench"] / f"{name.replace('.', '/')}.py" if name in COUNTS else None
-    file = mine[top].joinpath(*name.split(".")).with_suffix(".py")
-    return file if file.is_file() else None
+        return file_of(name, mine["genbench"]) if name in COUNTS else None
+    return file_of(name, mine[top])
+
+
+def file_of(module: str, root: Path) -> Path | None:
+    """The file of a module by its whole name, or of a package its front door; None where there is none below `root`."""
+    place = root.joinpath(*module.split("."))
+    return next((file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()), None)
 
 
 @functools.cache
@@ -198,13 +203,27 @@ def _methods(node: ast.ClassDef, tree: ast.Module) -> Iterator[str]:
     yield from (n.name for n in node.body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_"))
     bases = {ast.unparse(base) for base in node.bases}
     for line in tree.body:
-        if isinstance(line, ast.ImportFrom) and (line.module or "").startswith("genbench."):
-            shared = bases & {alias.asname or alias.name for alias in line.names}
-            file = Path(__file__).parents[2].joinpath(*str(line.module).split(".")).with_suffix(".py")
-            if shared and file.is_file():
-                there = ast.parse(file.read_text(encoding="utf-8"), str(file))
-                found = [base for base in there.body if isinstance(base, ast.ClassDef) and base.name in shared]
-                yield from (name for base in found for name in _methods(base, there))
+        if isinstance(line, ast.ImportFrom):
+            for alias in line.names:
+                if (alias.asname or alias.name) in bases and (found := _imported_class(line, alias.name)):
+                    yield from _methods(*found)
+
+
+def _imported_class(line: ast.ImportFrom, name: str) -> tuple[ast.ClassDef, ast.Module] | None:
+    """The class that a line imports from GenBench with the file it is in, behind any front door that passes it on."""
+    inside = (line.module or "").startswith("genbench.")
+    file = file_of(str(line.module), Path(__file__).parents[2]) if inside else None
+    if file is None:
+        return None
+    tree = ast.parse(file.read_text(encoding="utf-8"), str(file))
+    for there in tree.body:
+        if isinstance(there, ast.ClassDef) and there.name == name:
+            return there, tree
+        if isinstance(there, ast.ImportFrom):
+            for alias in there.names:
+                if (alias.asname or alias.name) == name:
+                    return _imported_class(there, alias.name)
+    return None
 
 
 def _marked(tree: ast.Module, mark: str) -> Iterator[tuple[ast.ClassDef | ast.FunctionDef, ast.Call]]:

@@ -10,7 +10,21 @@ import numpy as np
 from jaxtyping import Float
 
 from genbench.core.data import Dataset, Item
-from genbench.core.evidence import Annotations, Arrays, Fingerprints, Rng
+from genbench.core.evidence import (
+    Aligned,
+    Annotations,
+    Arrays,
+    Features,
+    Fingerprints,
+    Marked,
+    Paths,
+    Remakes,
+    Rng,
+    Sweep,
+    Texts,
+    Truncations,
+    Variants,
+)
 
 
 @dataclass(frozen=True)
@@ -114,6 +128,23 @@ class EmbedsArrays(Protocol):
     """
 
     def array_features(self, x: Float[np.ndarray, "n ..."]) -> Float[np.ndarray, "n d"]: ...
+
+
+# By what a lens has its part in a kind of evidence; kinds that are not here are seen through none.
+OFFERS: dict[type, type] = {
+    Features: Embeds,
+    Fingerprints: Fingerprinter,
+    Annotations: Annotator,
+    Texts: Reads,
+    Variants: Corrupts,
+    Arrays: Continuous,
+    Aligned: Describes,
+    Sweep: Corrupts,
+    Marked: Marks,
+    Remakes: Continuous,
+    Paths: EmbedsArrays,
+    Truncations: Embeds,
+}
 
 
 @runtime_checkable

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
 
 from genbench.core.evidence import KINDS, ROLES
+from genbench.core.lens import OFFERS
 from genbench.core.model import CAPABILITIES
 from genbench.core.score import Estimates, Metric
 from genbench.core.settings import Setting, settings_of
@@ -66,15 +67,8 @@ class Probe:
     @property
     def uses_lens(self) -> bool:
         """Whether any need is seen through a lens."""
-        return any(need.kind.__name__ in SEEN_THROUGH_LENS for need in self.needs)
+        return any(need.kind in OFFERS for need in self.needs)
 
-
-SEEN_THROUGH_LENS = frozenset(
-    {
-        "Features", "Fingerprints", "Annotations", "Texts", "Variants", "Arrays", "Aligned", "Sweep", "Marked",
-        "Remakes", "Paths", "Truncations",
-    }
-)  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Estimates])
 

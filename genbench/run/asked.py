@@ -4,64 +4,35 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from genbench.core.chance import sample_seeds
-from genbench.core.data import Dataset, Item, Pair, Prompt, Question, Script
+from genbench.core.data import Item, Pair, Prompt, Question, Script
 from genbench.core.errors import NotApplicable
-from genbench.core.evidence import Choices, Completions, Dialogues, LogProbs, Pairs, ShadowLogProbs, TokenLogProbs
+from genbench.core.evidence import (
+    Choices,
+    Completions,
+    Dialogues,
+    LogProbs,
+    Pairs,
+    Prompts,
+    ShadowLogProbs,
+    TokenLogProbs,
+    Verdicts,
+)
 from genbench.core.model import Conditional, Contrasts, Message
 from genbench.run.account import Account
 from genbench.run.batching import in_batches
 from genbench.run.build import BuiltModel
-from genbench.run.joining import joined, joined_shadows, joined_tokens
+from genbench.run.inquiry import Inquiry
+from genbench.run.items import Items
+from genbench.run.joining import joined, joined_shadows, joined_tokens, joined_verdicts
 from genbench.run.voice import Voice
 
 BOTH_WAYS = 0.8  # of the pairs, from which on how common a word is moves the share of pairs by a tenth at the very most
-OPENING = 200  # characters of an item that are given as its opening at most, and of its rest that are asked for
-
-
-@dataclass(frozen=True)
-class Inquiry:
-    """Items to ask about, with their keys and groups. source: what names just these items."""
-
-    name: str
-    items: Sequence[Item]
-    keys: tuple[str, ...]
-    groups: tuple[str, ...]
-    source: Any
-
-
-def of_benchmark(benchmark: Dataset, seed: int, limit: int | None) -> Inquiry:
-    """A benchmark's items in their published order; where the suite limits them, a random part of them."""
-    chosen = np.arange(len(benchmark.items))
-    if limit is not None and limit < len(chosen):
-        chosen = np.sort(np.random.default_rng(seed).permutation(len(chosen))[:limit])
-    named = benchmark.groups
-    groups = tuple(named.names[int(i)] for i in named.labels[chosen]) if named else ("all",) * len(chosen)
-    items = [benchmark.items[int(i)] for i in chosen]
-    keys = tuple(benchmark.keys[int(i)] for i in chosen)
-    whole = len(chosen) == len(benchmark.items)
-    return Inquiry(benchmark.name, items, keys, groups, [benchmark.digest, "all" if whole else [seed, len(chosen)]])
-
-
-def middle(text: str) -> int:
-    """Where the first half of a text ends: at least one character in, at most OPENING."""
-    return min(OPENING, max(1, len(text) // 2))
-
-
-def opened(texts: Sequence[str]) -> list[tuple[str, str]]:
-    """(opening, rest) of each text: its first half, ended where a word ends, and what follows it."""
-    pairs = []
-    for text in texts:
-        half = middle(text)
-        word = text.rfind(" ", 1, half + 1)
-        at = word if word > 0 else half
-        pairs.append((text[:at], text[at : at + OPENING]))
-    return pairs
 
 
 class Asked:
@@ -74,22 +45,12 @@ class Asked:
     def name(self) -> str:
         return self.model.planned.name
 
-    def log_probs(self, items: Sequence[Item], recipe: Any, label: str) -> LogProbs:
-        """Log-probabilities of whole items."""
-        made: LogProbs = self._scored(recipe, items, len, (self.model.object.log_prob, joined), label)
-        return made
-
-    def token_log_probs(self, items: Sequence[Item], recipe: Any, label: str) -> TokenLogProbs:
-        """Log-probabilities of each token of the items."""
-        asking = (self.model.object.token_log_probs, joined_tokens)
-        made: TokenLogProbs = self._scored(recipe, items, len, asking, label)
-        return made
-
-    def shadow_log_probs(self, items: Sequence[Item], recipe: Any, label: str) -> ShadowLogProbs:
-        """Log-probabilities of whole items, by the model and by its shadows."""
-        asking = (self.model.object.shadow_log_probs, joined_shadows)
-        made: ShadowLogProbs = self._scored(recipe, items, len, asking, label)
-        return made
+    def said(self, kind: type, found: Items, label: str) -> Any:
+        """What the model finds items to be worth: whole, token by token or by shadows too, as the kind says."""
+        ask, join = SCORES[kind]
+        recipe = [kind.__name__, self.model.digest, found.recipe]
+        made = self._scored(recipe, found.items, len, (lambda items: ask(self.model.object, items), join), label)
+        return replace(made, keys=found.keys)
 
     def pairs(self, asked: Inquiry) -> Pairs:
         """Both sides of each pair, by the model's own contrast or by the log-probability of the whole statement.
@@ -139,9 +100,10 @@ class Asked:
         return made
 
     def _compared(self, asked: Inquiry, pairs: Sequence[Pair]) -> Pairs:
+        ask = self.model.object.log_prob
         first, second = (
-            self.log_probs(
-                [pair[side] for pair in pairs], ["pairs", self.model.digest, asked.source, side],
+            self._scored(
+                ["pairs", self.model.digest, asked.source, side], [pair[side] for pair in pairs], len, (ask, joined),
                 f"{asked.name} {side + 1}/2",
             )
             for side in (0, 1)
@@ -172,7 +134,7 @@ class Asked:
         counts = {unit: _spread(amount, inside, 0) for unit, amount in made.counts.items()}
         return Choices(
             _spread(made.nats, inside, -np.inf), sizes, counts, np.array([q.answer for q in questions]),
-            asked.groups, tuple(dict(q.facts) for q in questions), asked.keys,
+            asked.groups, asked.facts, asked.keys,
             _defined("log p of the option given its context", made.facts),
         )  # fmt: skip
 
@@ -182,7 +144,7 @@ class Asked:
         texts = self.answers(asked, seed)
         return Completions(
             tuple(p.text for p in prompts), tuple(texts), tuple(tuple(p.references) for p in prompts),
-            asked.groups, tuple(dict(p.facts) for p in prompts), asked.keys,
+            asked.groups, asked.facts, asked.keys,
         )  # fmt: skip
 
     def answers(self, asked: Inquiry, seed: int) -> list[Item]:
@@ -230,7 +192,7 @@ class Asked:
         made = self.account.make(recipe, "sample", self.name, work, len(scripts))
         return Dialogues(
             tuple(tuple(s.turns) for s in scripts), tuple(tuple(r) for r in made),
-            asked.groups, tuple(dict(s.facts) for s in scripts), asked.keys,
+            asked.groups, asked.facts, asked.keys,
         )  # fmt: skip
 
     def _scored(
@@ -259,9 +221,16 @@ class Asked:
         self, work: Callable[[Sequence[Any]], Sequence[Any]], inputs: Sequence[Any], label: str
     ) -> list[Any]:
         with self.voice.bar(f"{self.name}: {label}") as tell:
-            return in_batches(
-                work, inputs, self.batch, tell=lambda done, total: tell(done, total, ""), say=self.voice.warn
-            )
+            return self.batched(work, inputs, tell)
+
+    def batched(
+        self,
+        work: Callable[[Sequence[Any]], Sequence[Any]],
+        inputs: Sequence[Any],
+        tell: Callable[[int, int, str], None],
+    ) -> list[Any]:
+        """`work` over all inputs, in batches that shrink where memory runs out."""
+        return in_batches(work, inputs, self.batch, tell=lambda done, total: tell(done, total, ""), say=self.voice.warn)
 
 
 def bare(words: str) -> str:
@@ -273,18 +242,6 @@ def _swapped(pairs: Sequence[Pair]) -> float:
     """Share of the pairs that another one undoes: words that the one puts first the other puts second."""
     ways = Counter(tuple(bare(words) for words in pair.parts()[1:3]) for pair in pairs)
     return sum(min(n, ways[way[::-1]]) for way, n in ways.items()) / max(1, len(pairs))
-
-
-def shown(item: Item, answer: Any) -> str:
-    """A benchmark's item as a reader sees it, with what the model made of it."""
-    if isinstance(item, Pair):
-        return f"1: {item.first}\n2: {item.second}"
-    if isinstance(item, Question):
-        marks = ["  (right)" if i == item.answer else "" for i in range(len(item.options))]
-        return "\n".join([item.context, *(f"- {o}{mark}" for o, mark in zip(item.options, marks, strict=True))])
-    if isinstance(item, Script):
-        return "\n".join(f"user: {line}\nmodel: {reply}" for line, reply in zip(item.turns, answer, strict=True))
-    return f"{item.text}\n=> {answer}"
 
 
 def _history(script: Script, replies: Sequence[str]) -> list[Message]:
@@ -305,3 +262,20 @@ def _spread(flat: np.ndarray, inside: np.ndarray, beyond: float) -> np.ndarray:
 def _defined(what: str, facts: Mapping[str, Any]) -> str:
     said = ", ".join(f"{name} {fact}" for name, fact in facts.items())
     return f"{what} ({said})" if said else ""
+
+
+# What says a kind of scores of a batch of items, and what joins the batches.
+SCORES: dict[type, tuple[Callable[[Any, Sequence[Item]], Any], Callable[[Any, Any], Any]]] = {
+    LogProbs: (lambda model, items: model.log_prob(items), joined),
+    TokenLogProbs: (lambda model, items: model.token_log_probs(items), joined_tokens),
+    ShadowLogProbs: (lambda model, items: model.shadow_log_probs(items), joined_shadows),
+    Verdicts: (lambda model, items: model.discriminate(items), joined_verdicts),
+}
+# How each kind of answer comes about, with the seed that the model's chance begins from.
+ANSWERS: dict[type, Callable[[Asked, Inquiry, int], Any]] = {
+    Pairs: lambda asked, inquiry, seed: asked.pairs(inquiry),
+    Choices: lambda asked, inquiry, seed: asked.choices(inquiry),
+    Completions: Asked.completions,
+    Dialogues: Asked.dialogues,
+    Prompts: lambda asked, inquiry, seed: inquiry.prompts,
+}

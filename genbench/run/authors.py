@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from genbench.data._lengths import common_length
+from genbench.run.items import Items
 from genbench.run.plan import Cell
-from genbench.run.produce import Items
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,16 +49,8 @@ def of_one_length(authors: Sequence[Author]) -> tuple[list[Author], dict[str, An
         if author.outputs is None or author.real is None
         else replace(author, outputs=None, because="a quarter of its outputs is empty")
         if author.name not in most
-        else replace(author, outputs=_cut(author.outputs, length), real=_cut(author.real, length))
+        else replace(author, outputs=author.outputs.cut(length), real=author.real.cut(length))
         for author in authors
     ]
     shortest = [name for name, own in most.items() if own == length]
     return cut, {"characters": length, "shortest": shortest if len(shortest) < len(most) else []}
-
-
-def _cut(found: Items, length: int) -> Items:
-    """The first `length` characters of each text that has as many."""
-    kept = [i for i, text in enumerate(found.items) if len(text) >= length]
-    keys = tuple(found.keys[i] for i in kept)
-    source = ["cut", found.source, len(found.items), length]
-    return Items([found.items[i][:length] for i in kept], keys, source, found.owner)

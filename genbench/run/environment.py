@@ -21,7 +21,8 @@ PACKAGES = (
 
 # The code that asks for evidence: which items, by which seeds, in which words.
 ASKED_BY = (
-    "run/produce.py", "run/asked.py", "run/joint.py", "run/joining.py", "run/roles.py",
+    "run/produce.py", "run/supply.py", "run/items.py", "run/asked.py", "run/inquiry.py", "run/joint.py",
+    "run/joining.py", "run/looks.py", "run/matching.py", "run/roles.py",
     "core/chance.py", "core/data.py",
 )  # fmt: skip
 

@@ -22,8 +22,9 @@ from genbench.run.build import BuiltLens, BuiltModel, build_lens, build_model, s
 from genbench.run.detectors import Detectors
 from genbench.run.outcomes import Setting, broken, exhibited, headline, scored, skipped
 from genbench.run.plan import Cell, Plan, PlannedLens, PlannedModel
-from genbench.run.produce import Bench, Given
+from genbench.run.produce import Bench
 from genbench.run.sources import load_dataset
+from genbench.run.supply import Given
 from genbench.run.until_decided import UntilDecided
 from genbench.run.voice import Voice
 

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 from jaxtyping import Int
 
-from genbench.core.evidence import LogProbs, ShadowLogProbs, TokenLogProbs
+from genbench.core.evidence import LogProbs, ShadowLogProbs, TokenLogProbs, Verdicts
 
 Said: TypeAlias = LogProbs | TokenLogProbs | ShadowLogProbs
 
@@ -42,7 +42,12 @@ def joined_shadows(parts: Sequence[ShadowLogProbs], back: Int[np.ndarray, " n"])
     shadows, inside = (
         np.concatenate([getattr(p, name) for p in parts], axis=1)[:, back] for name in ("shadows", "inside")
     )
-    return ShadowLogProbs(nats, shadows, inside, _counts(parts, back))
+    return ShadowLogProbs(nats, shadows, inside, _counts(parts, back), definition=parts[0].definition)
+
+
+def joined_verdicts(parts: Sequence[Verdicts], back: Int[np.ndarray, " n"]) -> Verdicts:
+    """Of whole items, by one discriminator."""
+    return Verdicts(np.concatenate([part.scores for part in parts])[back], parts[0].definition)
 
 
 def _counts(parts: Sequence[Said], back: Int[np.ndarray, " n"]) -> dict[str, np.ndarray]:

@@ -2,112 +2,11 @@
 
 from __future__ import annotations
 
-from genbench.core.evidence import (
-    Aligned,
-    Annotations,
-    Arrays,
-    Choices,
-    Completions,
-    Declared,
-    Dialogues,
-    Energy,
-    Features,
-    Fingerprints,
-    Labels,
-    LogProbs,
-    Marked,
-    Pairs,
-    Paths,
-    Prompts,
-    Remakes,
-    ShadowLogProbs,
-    Sweep,
-    Texts,
-    TokenLogProbs,
-    Truncations,
-    Variants,
-)
-from genbench.core.lens import (
-    Annotator,
-    Coarsens,
-    Continuous,
-    Corrupts,
-    Describes,
-    Embeds,
-    EmbedsArrays,
-    Fingerprinter,
-    Marks,
-    Perturbs,
-    Reads,
-)
-from genbench.core.model import (
-    Completer,
-    Conditional,
-    Contrasts,
-    Converses,
-    Decodes,
-    Density,
-    Differentiable,
-    Illustrator,
-    Interpolates,
-    Perturbable,
-    Receives,
-    Reproduces,
-    Returns,
-    Sampler,
-    Shadowed,
-    Swappable,
-    TokenDensity,
-    Translator,
-    Truncates,
-)
+from genbench.core.evidence import FORMS, Declared, Energy, Labels, Prompts, Variants
+from genbench.core.lens import OFFERS, Coarsens, Perturbs, Reads
+from genbench.core.model import GIVES, LACKS, Completer, Perturbable, Receives, Returns, Sampler, Translator
 from genbench.core.probe import Need
 
-LENS_OFFERS: dict[type, type] = {
-    Features: Embeds,
-    Fingerprints: Fingerprinter,
-    Annotations: Annotator,
-    Texts: Reads,
-    Variants: Corrupts,
-    Arrays: Continuous,
-    Aligned: Describes,
-    Sweep: Corrupts,
-    Marked: Marks,
-    Remakes: Continuous,
-    Paths: EmbedsArrays,
-    Truncations: Embeds,
-}
-CANNOT: dict[type, str] = {
-    Sampler: "cannot be sampled",
-    Density: "gives no log-probabilities",
-    TokenDensity: "gives no log-probabilities of single tokens",
-    Shadowed: "has no shadow models beside it; the family `shadows` trains some",
-    Differentiable: "gives no gradients",
-    Conditional: "gives no log-probabilities of one text given another",
-    Swappable: "is not open: it tells no gradient at its tokens",
-    Completer: "completes no prompts",
-    Converses: "holds no conversations",
-    Illustrator: "draws nothing from captions",
-    Translator: "translates no inputs",
-    Returns: "does not translate back",
-    Receives: "hands out what it makes in memory, and no file is there that could bear metadata",
-    Reproduces: "has no version of its own of an item it is given",
-    Decodes: "makes no outputs of given latents",
-    Interpolates: "gives no unrounded outputs between two latents",
-    Truncates: "cannot draw its latents towards their average",
-}
-# What a model is asked for by a kind of evidence: one of these capabilities, about items of this kind of benchmark.
-ASKS: dict[type, tuple[tuple[type, ...], str]] = {
-    Pairs: ((Density, Contrasts), "pairs"),
-    Choices: ((Conditional,), "choices"),
-    Completions: ((Completer,), "prompts"),
-    Dialogues: ((Converses,), "scripts"),
-    Prompts: ((Completer, Illustrator), "prompts"),
-}
-# Kinds that are made of what such models make of given items, or of their latents.
-OF_GIVEN: dict[type, tuple[type, ...]] = {
-    Sweep: (Translator, Reproduces), Remakes: (Reproduces,), Paths: (Interpolates,), Truncations: (Truncates,),
-}  # fmt: skip
 FROM_DATA = frozenset({"train", "held_out"})
 OF_TRANSLATORS = frozenset({"source", "cycled", "moved", "recycled"})
 FROM_MODEL = frozenset({"generated", "anchor", "perturbed", "again", *OF_TRANSLATORS})
@@ -129,29 +28,28 @@ def unmet(need: Need, model: type, lens: type | None, benchmark: str | None) -> 
         return None if need.role in FROM_DATA else "a dataset has labels for its own items alone"
     if need.kind is Declared:
         return _undeclared(need, model)
-    if need.kind is LogProbs and not _can(model, Density):
-        return _no(Density)
-    if need.kind is TokenLogProbs and not _can(model, TokenDensity):
-        return _no(TokenDensity)
-    if need.kind is ShadowLogProbs and not _can(model, Shadowed):
-        return _no(Shadowed)
-    if need.kind in ASKS:
-        return _unasked(need, model, benchmark)
-    if need.role == "answered" and (because := _unasked(need, model, benchmark)):
+    if need.kind in GIVES and (because := _unable(GIVES[need.kind], model)):
         return because
-    if need.kind in OF_GIVEN:
-        if not any(_can(model, able) for able in OF_GIVEN[need.kind]):
-            return _no(OF_GIVEN[need.kind][-1])
-    elif need.role in FROM_MODEL and (because := _unmade(need.role, model, lens)):
+    if need.kind in FORMS:
+        return None if need.role in FROM_DATA else _unasked(FORMS[need.kind], benchmark)
+    if need.role == "answered":
+        if because := _unable(GIVES[Prompts], model) or _unasked(FORMS[Prompts], benchmark):
+            return because
+    elif need.role in FROM_MODEL and not _by_turns(need.kind) and (because := _unmade(need.role, model, lens)):
         return because
-    if need.kind in LENS_OFFERS:
+    if need.kind in OFFERS:
         if lens is None:
             return "needs a lens, and none is known for this modality; name one under `lenses`"
-        if not _can(lens, LENS_OFFERS[need.kind]):
+        if not _can(lens, OFFERS[need.kind]):
             return f"the lens {lens.__name__} gives no {need.kind.__name__}"
         if need.kind is Variants and not _can(lens, Reads):
             return f"the lens {lens.__name__} reads no strings"
     return None
+
+
+def _by_turns(kind: type) -> bool:
+    """Whether model and lens both have a part in it: it is made of items or latents that they are given."""
+    return kind in GIVES and kind in OFFERS
 
 
 def _undeclared(need: Need, model: type) -> str | None:
@@ -160,13 +58,12 @@ def _undeclared(need: Need, model: type) -> str | None:
     return None if _can(model, Receives) else _no(Receives)
 
 
-def _unasked(need: Need, model: type, benchmark: str | None) -> str | None:
-    """Why the model cannot be asked about this."""
-    able, form = ASKS.get(need.kind, ((Completer, Illustrator), "prompts"))
-    if not any(_can(model, capability) for capability in able):
-        return _no(able[0])
-    if need.role in FROM_DATA:
-        return None
+def _unable(able: tuple[type, ...], model: type) -> str | None:
+    return None if any(_can(model, capability) for capability in able) else _no(able[0])
+
+
+def _unasked(form: str, benchmark: str | None) -> str | None:
+    """Why there is nothing to ask about."""
     if benchmark is None:
         return f"needs a benchmark of {form}: name a dataset as `benchmark` of this probe"
     if (held := benchmark.rpartition("_")[2]) != form:
@@ -176,7 +73,7 @@ def _unasked(need: Need, model: type, benchmark: str | None) -> str | None:
 
 def _no(capability: type) -> str:
     """What the model lacks, in words, with the protocol's name for who wants to add it."""
-    return f"the model {CANNOT.get(capability, 'lacks what this probe asks')} (it is no {capability.__name__})"
+    return f"the model {LACKS.get(capability, 'lacks what this probe asks')} (it is no {capability.__name__})"
 
 
 def _unmade(role: str, model: type, lens: type | None) -> str | None:

@@ -20,7 +20,7 @@ from genbench.core.chance import stream
 from genbench.core.data import Dataset
 from genbench.core.errors import DataError, GenBenchError, NotApplicable, ResultsError, RunBroken
 from genbench.core.evidence import LogProbs, TokenLogProbs
-from genbench.core.model import Sampler
+from genbench.core.model import LACKS, Sampler
 from genbench.core.probe import Need
 from genbench.meters.grid import grid
 from genbench.meters.idle import idle_power
@@ -34,11 +34,14 @@ from genbench.run.build import build_model
 from genbench.run.detectors import EVENT, LEVEL
 from genbench.run.device import pick_device
 from genbench.run.home import Home
+from genbench.run.items import Items
 from genbench.run.plan import Cell, PlannedModel, make_plan, requested
-from genbench.run.produce import Bench, Given, Items
-from genbench.run.roles import CANNOT, unmet
+from genbench.run.produce import Bench
+from genbench.run.requests import ProbeRequest
+from genbench.run.roles import unmet
 from genbench.run.sources import load_dataset
-from genbench.run.suite import ProbeRequest, Suite
+from genbench.run.suite import Suite
+from genbench.run.supply import Given
 from genbench.run.voice import Voice
 from genbench.stats.tells import FLOOR, Tell, by_likelihood, by_rank, carried, learned, verdict
 
@@ -79,7 +82,7 @@ def tell_across(run: Run, by: By, home: Home, voice: Voice) -> None:
         raise ResultsError("; ".join(failed))
 
 
-class Kept(Account):
+class Untrained(Account):
     """Trains nothing: a table is of the models as the run left them."""
 
     def make(
@@ -144,7 +147,7 @@ class Asking:
         spent: dict[str, Any] = {}
         with tempfile.TemporaryDirectory() as scratch:
             with ledger:
-                yield Kept(Cache(self.home.cache), ledger, RunFolder(Path(scratch), self.run.header)), spent
+                yield Untrained(Cache(self.home.cache), ledger, RunFolder(Path(scratch), self.run.header)), spent
             stages = [stage for _, stage in ledger.stages]
             read = [stage.joules for stage in stages if stage.joules is not None]
             spent |= {
@@ -165,7 +168,7 @@ class Asking:
     def _author(self, cell: Cell, data: Dataset, account: Account) -> Author:
         def drawn() -> Author:
             if not issubclass(cell.model.capabilities, Sampler):
-                raise NotApplicable(f"the model {CANNOT[Sampler]}")
+                raise NotApplicable(f"the model {LACKS[Sampler]}")
             bench = self._bench(cell.model, data, account)
             outputs, real = (bench.items(role, cell, None, self.given) for role in ("generated", "held_out"))
             return Author(cell, outputs, real)
@@ -228,12 +231,8 @@ class Asking:
 
     def _said(self, bench: Bench, items: Items, label: str) -> Any:
         """The model's log-probabilities of these items, whole or token by token."""
-        if self.by == "rank":
-            recipe = [TokenLogProbs.__name__, bench.model.digest, items.recipe]
-            return bench.asked.token_log_probs(items.items, recipe, f"ranks in {label}")
-        return bench.asked.log_probs(
-            items.items, ["log_probs", bench.model.digest, items.recipe], f"log-probabilities of {label}"
-        )
+        what = "ranks in" if self.by == "rank" else "log-probabilities of"
+        return bench.asked.said(KINDS[self.by], items, f"{what} {label}")
 
     def _tried(self, work: Callable[[], T], name: str) -> T | str:
         """What the work gives, or why it gives nothing: a table is not lost with one of its models."""

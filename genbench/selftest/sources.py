@@ -7,6 +7,7 @@ import functools
 from collections.abc import Iterator
 from pathlib import Path
 
+from genbench.core.catalogue import file_of
 from genbench.core.digest import digest, file_digest
 
 ROOT = Path(__file__).parent.parent
@@ -39,8 +40,7 @@ def _imported(path: Path) -> Iterator[Path]:
         else:
             continue
         for name in names:
-            parts = name.split(".")
-            if parts[0] == "genbench" and (found := ROOT.joinpath(*parts[1:]).with_suffix(".py")).is_file():
+            if name.partition(".")[0] == "genbench" and (found := file_of(name, ROOT.parent)) is not None:
                 yield found
 
 

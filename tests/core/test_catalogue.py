@@ -123,3 +123,18 @@ def test_a_version_follows_imports_and_nothing_else(plug, tmp_path):
     assert version() == before
     (tmp_path / "plugged_f" / "maths.py").write_text("half = 0.25\n")
     assert version() != before
+
+
+def test_a_capability_that_a_family_has_from_its_protocol_is_found_behind_the_rooms_front_door(plug):
+    source = '''
+        from genbench.core.model import Perturbable as Moved, family
+
+
+        @family(modality="image")
+        class Mine(Moved):
+            """A family that says what it can by its base."""
+
+            def sample(self, seeds): ...
+    '''
+    plug("plugged_g", {"mine.py": source}, "[genbench.models]\nmine = plugged_g.mine:Mine\n")
+    assert find("model", "mine").capabilities == ("sample", "sample_near")

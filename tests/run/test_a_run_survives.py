@@ -1,5 +1,6 @@
 """What a run outlives, and never takes for granted: changed code, failed cells, odd values, a second process."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -191,8 +192,8 @@ def test_energy_is_counted_again_where_a_resumed_run_has_worked(run_of, monkeypa
 
 
 def test_all_code_that_asks_for_evidence_names_it() -> None:
-    folder = Path(build.__file__).parent
-    asking = {f"run/{p.name}" for p in folder.glob("*.py") if "account.make(" in p.read_text(encoding="utf-8")}
+    folder, making = Path(build.__file__).parent, re.compile(r"account\.(make|grow)\(")
+    asking = {f"run/{p.name}" for p in folder.glob("*.py") if making.search(p.read_text(encoding="utf-8"))}
     # A fit's recipe and a count's name their own code.
     assert asking - {"run/build.py", "run/compute.py"} <= set(ASKED_BY)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from genbench.core.catalogue import find
-from genbench.core.data import Dataset, Pair, Prompt, Question, Script
+from genbench.core.data import Pair, Prompt, Question, Script
 from genbench.core.evidence import LogProbs
 from genbench.core.model import Contrast, Message
 from genbench.core.score import Environment
@@ -16,8 +16,9 @@ from genbench.meters.ledger import Ledger
 from genbench.meters.null import NullMeter
 from genbench.results.store import Cache, Header, RunFolder
 from genbench.run.account import Account
-from genbench.run.asked import Asked, Inquiry, of_benchmark, opened, shown
+from genbench.run.asked import Asked
 from genbench.run.build import BuiltModel
+from genbench.run.inquiry import Inquiry
 from genbench.run.plan import PlannedModel
 from genbench.run.voice import Voice
 
@@ -153,28 +154,3 @@ def test_where_each_change_is_made_both_ways_whole_statements_are_compared(asked
     less = asked_of(Counter(), 2, "again").pairs(about(there + back[:3]))  # 6 of 8 are undone by another
     assert less.after_first is not None
     assert "both ways" not in less.definition
-
-
-def test_an_opening_ends_where_a_word_ends_and_nothing_is_lost() -> None:
-    ((opening, rest),) = opened(["the quick brown fox jumps"])
-    assert (opening, rest) == ("the quick", " brown fox jumps")
-    assert opened(["x"]) == [("x", "")]
-    assert "".join(opened(["unbroken"])[0]) == "unbroken"
-
-
-def test_a_limited_benchmark_is_a_random_part_in_published_order() -> None:
-    items = [Prompt(str(i)) for i in range(50)]
-    keys = tuple(map(str, range(50)))
-    data = Dataset("b", "text_prompts", items, {"held_out": np.arange(50)}, keys, "d", "CC0", "made")
-    part = of_benchmark(data, 0, 10)
-    assert len(part.items) == 10
-    assert [int(key) for key in part.keys] == sorted(int(key) for key in part.keys)
-    assert part.keys != of_benchmark(data, 1, 10).keys
-    assert of_benchmark(data, 0, None).items == items
-    assert part.source != of_benchmark(data, 0, None).source == of_benchmark(data, 1, 50).source
-
-
-def test_a_reader_sees_the_item_and_the_answer() -> None:
-    assert shown(Prompt("why?"), "because") == "why?\n=> because"
-    assert shown(QUESTIONS[1], None) == "ant\n- tan  (right)\n- q"
-    assert shown(Script(("hi",)), ("hello",)) == "user: hi\nmodel: hello"

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from genbench.core.evidence import ShadowLogProbs, TokenLogProbs
+from genbench.core.evidence import ShadowLogProbs, TokenLogProbs, Verdicts
 from genbench.core.probe import Need
 from genbench.models.copycat import Copycat
 from genbench.models.gpt import Gpt
 from genbench.models.shadows import Shadows
-from genbench.run.joining import joined_shadows, joined_tokens
+from genbench.run.joining import joined_shadows, joined_tokens, joined_verdicts
 from genbench.run.roles import unmet
 
 
@@ -64,3 +64,11 @@ def test_a_model_and_its_shadows_come_back_item_by_item():
     need = Need("train", "train", ShadowLogProbs)
     assert unmet(need, Shadows, None, None) is None
     assert "the family `shadows` trains some" in (unmet(need, Copycat, None, None) or "")
+
+
+def test_verdicts_come_back_in_the_order_of_their_items():
+    order = [2, 0, 1]
+    parts = [Verdicts(np.array([2.0, 0.0]), "logit"), Verdicts(np.array([1.0]), "logit")]
+    found = joined_verdicts(parts, np.argsort(order))
+    assert found.scores.tolist() == [0.0, 1.0, 2.0]
+    assert found.definition == "logit"

@@ -122,14 +122,17 @@ def test_the_code_behind_a_plant_is_all_that_it_imports():
 def test_a_changed_import_changes_the_code_behind(tmp_path, monkeypatch):
     from genbench.selftest import sources
 
-    monkeypatch.setattr(sources, "ROOT", tmp_path)
-    (tmp_path / "deep.py").write_text("X = 1\n")
-    (tmp_path / "near.py").write_text("def f():\n    from genbench.deep import X\n    return X\n")
-    plant = tmp_path / "plant.py"
+    house = tmp_path / "genbench"
+    monkeypatch.setattr(sources, "ROOT", house)
+    (house / "room").mkdir(parents=True)
+    (house / "room" / "__init__.py").write_text("from genbench.room.deep import X\n")
+    (house / "room" / "deep.py").write_text("X = 1\n")
+    (house / "near.py").write_text("def f():\n    from genbench.room import X\n    return X\n")
+    plant = house / "plant.py"
     plant.write_text("import os\nfrom genbench import near\n")
     before = code_behind(plant)
     code_behind.cache_clear()
-    (tmp_path / "deep.py").write_text("X = 2\n")
+    (house / "room" / "deep.py").write_text("X = 2\n")
     assert code_behind(plant) != before
     code_behind.cache_clear()
 

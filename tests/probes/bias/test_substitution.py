@@ -18,7 +18,7 @@ from genbench.lenses.text.genders import Genders
 from genbench.lenses.text.ngrams import Ngrams
 from genbench.models.gpt import Gpt
 from genbench.probes.bias.substitution import substitution
-from genbench.run.produce import LOOKS
+from genbench.run.looks import LOOKS
 from genbench.selftest.plant import Trial
 from genbench.selftest.plants.mirrored_people import ASSOCIATION, mirrored_people
 

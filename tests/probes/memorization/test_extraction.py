@@ -17,7 +17,7 @@ from genbench.data.pydoc import pydoc
 from genbench.models.ngram import Ngram
 from genbench.probes.memorization.discoverable import discoverable, drawn, log10_tries
 from genbench.probes.memorization.extraction import extraction
-from genbench.run.asked import opened
+from genbench.run.inquiry import opened
 
 
 def completed(texts, rests, prompts=None):

@@ -16,7 +16,7 @@ from genbench.lenses.text._rewording import FIGURES, NEGATED, REWORDINGS
 from genbench.lenses.text.ngrams import Ngrams
 from genbench.models.ngram import Ngram
 from genbench.probes.robustness.wording import _opening, wording
-from genbench.run.produce import LOOKS, SPOILED_BY
+from genbench.run.looks import LOOKS, SPOILED_BY
 from genbench.selftest.plant import Trial
 from genbench.selftest.plants.words_unseen import COST, ITEMS, REST, words_unseen
 
