@@ -30,7 +30,7 @@ def completion_command(shell: str) -> None:
 
 def suites(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """A shipped suite's name, or a file."""
-    from genbench.run.suite import shipped_suites
+    from genbench.run.shipped import shipped_suites
 
     shipped = [CompletionItem(name) for name in shipped_suites() if name.startswith(incomplete)]
     return [*shipped, CompletionItem(incomplete, type="file")]

@@ -24,7 +24,7 @@ def list_command(what: str, as_json: bool) -> None:
     from genbench.core.catalogue import catalogue
 
     if what == "suites":
-        from genbench.run.suite import shipped_suites
+        from genbench.run.shipped import shipped_suites
 
         rows = [{"id": name, "path": str(path)} for name, path in shipped_suites().items()]
     else:

@@ -82,7 +82,7 @@ def _told(entry: Entry, places: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _expected() -> Iterator[dict[str, Any]]:
     """Each dataset of a shipped suite that has a path: where it is looked for, and whether something is there."""
-    from genbench.run.suite import shipped_suites
+    from genbench.run.shipped import shipped_suites
     from genbench.run.yaml_source import read_yaml
 
     for suite, file in shipped_suites().items():

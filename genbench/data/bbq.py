@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from genbench.core.data import Dataset, Quarantined, Question, dataset
 from genbench.core.errors import DataError, suggestion
+from genbench.core.places import File
 from genbench.data._bbq_targets import METADATA, Row, aimed, info_of, own_target
 from genbench.data._published import whether_published
 from genbench.data._records import parsed, with_texts
@@ -40,7 +41,7 @@ UNKNOWNS = frozenset(
 
 
 @dataset(modality="text_choices", licence="CC BY 4.0", url="https://github.com/nyu-mll/BBQ", published=PUBLISHED)
-def bbq(*, path: str, metadata: str | None = None, form: Literal["listed", "plain"] = "listed") -> Dataset:
+def bbq(*, path: str, metadata: File | None = None, form: Literal["listed", "plain"] = "listed") -> Dataset:
     """Questions whose context leaves open which of two people is meant, or tells (Parrish et al. 2022, 2110.08193).
 
     path: a folder with the categories' `.jsonl` files, or one of them. metadata: `additional_metadata.csv` of the

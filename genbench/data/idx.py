@@ -10,6 +10,7 @@ import numpy as np
 
 from genbench.core.data import Dataset, dataset
 from genbench.core.errors import DataError
+from genbench.core.places import File, FileOrFolder
 from genbench.data._images import MAX_BYTES
 from genbench.data._pictures import Pictures, image_dataset
 from genbench.data._splits import Shares
@@ -20,8 +21,8 @@ NAMES = ("{}-images-idx3-ubyte", "{}-images.idx3-ubyte", "{}-images-idx3-ubyte.g
 
 @dataset(modality="image", licence="the user's own")
 def idx(
-    *, path: str, labels: str | None = None, held_out: float | str | None = None, reserve: float = 0.2, seed: int = 0,
-    limit: int | None = None,
+    *, path: str, labels: File | None = None, held_out: float | FileOrFolder | None = None, reserve: float = 0.2,
+    seed: int = 0, limit: int | None = None,
 ) -> Dataset:  # fmt: skip
     """Grey images [n h w] in an idx file (.gz or not), or a folder with the four files of MNIST or Fashion-MNIST.
 

@@ -7,6 +7,7 @@ import numpy as np
 from genbench.core.data import Dataset, dataset
 from genbench.core.digest import file_digest
 from genbench.core.errors import DataError
+from genbench.core.places import FileOrFolder
 from genbench.data._arrays import read_arrays
 from genbench.data._pictures import Pictures, image_dataset
 from genbench.data._splits import Shares
@@ -14,7 +15,7 @@ from genbench.data._texts import PRIVATE, existing
 
 
 @dataset(modality="image", licence="the user's own")
-def image_array(*, path: str, held_out: float | str = 0.25, reserve: float = 0.2, seed: int = 0) -> Dataset:
+def image_array(*, path: str, held_out: float | FileOrFolder = 0.25, reserve: float = 0.2, seed: int = 0) -> Dataset:
     """Images in a .npy or .npz file: uint8 [n h w], [n h w c] or [n c h w], or floats in [0, 1] or [-1, 1].
 
     An .npz may hold them as `images`, `samples`, `arr_0` or `x`, and their classes as `labels`, `arr_1` or `y`.

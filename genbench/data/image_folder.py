@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 
 from genbench.core.data import Dataset, dataset
 from genbench.core.errors import DataError
+from genbench.core.places import FileOrFolder
 from genbench.data._archives import SUFFIXES as ARCHIVES
 from genbench.data._archives import Member, is_archive
 from genbench.data._class_files import classes_beside
@@ -21,7 +22,7 @@ def image_folder(
     *,
     path: str,
     size: int | None = None,
-    held_out: float | str = 0.25,
+    held_out: float | FileOrFolder = 0.25,
     reserve: float = 0.2,
     seed: int = 0,
     max_pixels: int = MAX_PIXELS,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from genbench.core.data import Dataset, Quarantined, dataset
 from genbench.core.errors import DataError, suggestion
+from genbench.core.places import FileOrFolder
 from genbench.data._splits import Shares
 from genbench.data._texts import Reading, decoded, text_dataset
 
@@ -17,7 +18,7 @@ def jsonl(
     path: str,
     field: str = "text",
     group: str | None = None,
-    held_out: float | str = 0.25,
+    held_out: float | FileOrFolder = 0.25,
     reserve: float = 0.2,
     seed: int = 0,
 ) -> Dataset:

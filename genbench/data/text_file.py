@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from genbench.core.data import Dataset, dataset
+from genbench.core.places import FileOrFolder
 from genbench.data._splits import Shares
 from genbench.data._texts import Reading, decoded, text_dataset
 
@@ -16,7 +17,7 @@ def text_file(
     *,
     path: str,
     unit: Literal["paragraph", "line"] = "paragraph",
-    held_out: float | str = 0.25,
+    held_out: float | FileOrFolder = 0.25,
     reserve: float = 0.2,
     seed: int = 0,
 ) -> Dataset:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from genbench.core.data import Dataset, Quarantined, dataset
 from genbench.core.errors import DataError
+from genbench.core.places import FileOrFolder
 from genbench.data._splits import Shares
 from genbench.data._texts import Reading, decoded, text_dataset
 
@@ -13,7 +14,7 @@ SUFFIXES = (".txt", ".md", ".text", ".rst")
 
 
 @dataset(modality="text", licence="the user's own")
-def text_folder(*, path: str, held_out: float | str = 0.25, reserve: float = 0.2, seed: int = 0) -> Dataset:
+def text_folder(*, path: str, held_out: float | FileOrFolder = 0.25, reserve: float = 0.2, seed: int = 0) -> Dataset:
     """UTF-8 text files (.txt, .md, .rst) below a folder, one item each; where all lie in subfolders, these are groups.
 
     held_out: the share kept from training, or the path of a second such folder.

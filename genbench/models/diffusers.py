@@ -18,6 +18,7 @@ from genbench.core.data import Item
 from genbench.core.digest import tree_digest
 from genbench.core.errors import MissingExtra, ModelError
 from genbench.core.model import family
+from genbench.core.places import Folder
 
 Precision: TypeAlias = Literal["float32", "bfloat16", "float16"]
 LIBRARIES = frozenset({"diffusers", "transformers"})
@@ -35,7 +36,7 @@ class Diffusers:
     """
 
     def __init__(
-        self, *, path: str, steps: int = 0, guidance_scale: float = -1.0, prompt: str = "",
+        self, *, path: Folder, steps: int = 0, guidance_scale: float = -1.0, prompt: str = "",
         dtype: Precision = "float32", size: int = 0,
     ) -> None:  # fmt: skip
         if steps < 0 or size < 0:

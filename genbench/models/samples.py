@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from genbench.core.data import Item
 from genbench.core.errors import ModelError
 from genbench.core.model import family
+from genbench.core.places import FileOrFolder
 
 
 @family(modality="any")
@@ -17,7 +18,7 @@ class Samples:
     how many outputs are asked for, and stand for positions.
     """
 
-    def __init__(self, *, path: str) -> None:
+    def __init__(self, *, path: FileOrFolder) -> None:
         self.path = path
         self.items: list[Item] = []
 

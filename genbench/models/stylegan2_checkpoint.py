@@ -15,6 +15,7 @@ from genbench.core.data import Item
 from genbench.core.digest import file_digest
 from genbench.core.errors import ModelError
 from genbench.core.model import family
+from genbench.core.places import File
 from genbench.models._stylegan2 import Generator
 from genbench.models._stylegan2_files import load_generator
 from genbench.models._tensors import near, noise, to_items
@@ -32,10 +33,11 @@ class Stylegan2Checkpoint:
 
     No code of the file is run and no class of it imported: a file that asks for more than tensors is refused. Sizes
     are inferred. psi: truncation (1: none). label: the class that a generator of classes draws; by default each seed
-    has its own, all alike likely. Noise inputs are drawn anew for each seed, as in training.
+    has its own, all alike likely. Noise inputs are drawn anew for each seed, as in training. The file's
+    discriminator is not read, so membership is not asked through it.
     """
 
-    def __init__(self, *, path: str, psi: float = 1.0, label: int | None = None) -> None:
+    def __init__(self, *, path: File, psi: float = 1.0, label: int | None = None) -> None:
         if not 0 <= psi <= 1:
             raise ModelError(f"stylegan2_checkpoint: psi lies between 0 and 1, got {psi}")
         self.path, self.psi, self.label = path, psi, label

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import os
 import re
@@ -86,3 +87,18 @@ def found_at(path: str, beside: Path) -> str:
     data = os.environ.get("GENBENCH_DATA", "")
     below = Path(data).expanduser() / path
     return str(below.resolve()) if data and exists(below) else ""
+
+
+def nearest(path: str, beside: Path) -> str:
+    """`; did you mean 'x'?` where a name like it lies in one of the folders that `found_at` looks in; else empty."""
+    if not path:
+        return ""
+    data = os.environ.get("GENBENCH_DATA", "")
+    for root in (beside, Path(), *([Path(data).expanduser()] if data else [])):
+        try:
+            names = sorted(other.name for other in (root / path).parent.iterdir())
+        except (OSError, ValueError):  # no folder, one that may not be read, or no name at all
+            continue
+        if near := difflib.get_close_matches(Path(path).name, names, n=1, cutoff=0.6):
+            return f"; did you mean {path.rpartition(Path(path).name)[0] + near[0]!r}?"
+    return ""

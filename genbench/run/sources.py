@@ -11,7 +11,8 @@ from genbench.core.data import Dataset
 from genbench.core.settings import settings_of
 from genbench.data._sniff import sniff
 from genbench.run.fit import fitted
-from genbench.run.suite import DataRequest, Suite
+from genbench.run.requests import DataRequest
+from genbench.run.suite import Suite
 
 
 def source_of(request: DataRequest) -> tuple[Entry, Mapping[str, Any]]:

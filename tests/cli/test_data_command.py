@@ -3,7 +3,7 @@
 import json
 
 from genbench.core.catalogue import catalogue
-from genbench.run.suite import shipped_suites
+from genbench.run.shipped import shipped_suites
 
 
 def test_every_published_source_is_told_with_licence_address_and_files(genbench):

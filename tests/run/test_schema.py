@@ -10,7 +10,8 @@ import yaml
 
 from genbench.core.catalogue import catalogue
 from genbench.run.schema import suite_schema
-from genbench.run.suite import Suite, shipped_suites
+from genbench.run.shipped import shipped_suites
+from genbench.run.suite import Suite
 
 SUITES = Path(__file__).parents[2] / "suites"
 SUITE: dict[str, Any] = {

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from genbench.core.errors import GenBenchError, SuiteError
-from genbench.run.suite import Suite, shipped_suites
+from genbench.run.shipped import shipped_suites
+from genbench.run.suite import Suite
 
 GOOD = """
 name: small

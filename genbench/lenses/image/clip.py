@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from genbench.core.data import Item
 from genbench.core.digest import named_or_tree_digest
 from genbench.core.errors import LensError, MissingExtra
 from genbench.core.lens import lens
+from genbench.core.places import FolderOrHubId
 from genbench.lenses.image._preparation import Preparation, preparation
 from genbench.lenses.image._surface import ImageSurface
 
@@ -38,8 +40,8 @@ class Clip(ImageSurface):
     Weights are read from safetensors alone, and no code that comes with a model is run.
     """
 
-    def __init__(self, *, path: str) -> None:
-        self.path = path
+    def __init__(self, *, path: FolderOrHubId) -> None:
+        self.path = str(Path(path).expanduser())
         self.device = "cpu"
         self._loaded: tuple[Any, Preparation] | None = None
         self._reading: tuple[Any, Any] | None = None

@@ -15,6 +15,7 @@ from genbench.core.digest import tree_digest
 from genbench.core.errors import LensError, MissingExtra
 from genbench.core.evidence import Annotations
 from genbench.core.lens import lens
+from genbench.core.places import File
 from genbench.lenses.image._surface import ImageSurface, image_array
 
 NAMES = ("no face", "face")
@@ -33,10 +34,10 @@ class Faces(ImageSurface):
     otherwise its labels count as true, and a report says so.
     """
 
-    def __init__(self, *, path: str, least: float = 0.6) -> None:
+    def __init__(self, *, path: File, least: float = 0.6) -> None:
         if not 0 < least < 1:
             raise LensError(f"image.faces: `least` lies between 0 and 1, got {least}")
-        self.path, self.least = path, least
+        self.path, self.least = str(Path(path).expanduser()), least
         self.confusion: np.ndarray | None = None
         self._session: Any = None
 

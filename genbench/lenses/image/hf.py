@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from genbench.core.data import Item
 from genbench.core.digest import named_or_tree_digest
 from genbench.core.errors import LensError, MissingExtra
 from genbench.core.lens import lens
+from genbench.core.places import FolderOrHubId
 from genbench.lenses.image._preparation import Preparation, preparation
 from genbench.lenses.image._surface import ImageSurface
 
@@ -25,8 +27,8 @@ class Hf(ImageSurface):
     are read from safetensors alone, and no code that comes with a model is run.
     """
 
-    def __init__(self, *, path: str) -> None:
-        self.path = path
+    def __init__(self, *, path: FolderOrHubId) -> None:
+        self.path = str(Path(path).expanduser())
         self.device = "cpu"
         self._loaded: tuple[Any, Preparation] | None = None
         self._pools = True  # false where a checkpoint lacks its pooler, which would then be one drawn at random

@@ -16,6 +16,7 @@ from genbench.core.data import Item
 from genbench.core.digest import file_digest
 from genbench.core.errors import LensError, suggestion
 from genbench.core.lens import lens
+from genbench.core.places import FileOrAddress
 from genbench.lenses.image._folded import Folded
 from genbench.lenses.image._inception import Inception as Network
 from genbench.lenses.image._sizing import Resize, squared
@@ -46,7 +47,7 @@ class Inception(ImageSurface):
     """
 
     def __init__(
-        self, *, weights: str, resize: Resize = "clean", precision: Literal["float32", "bfloat16"] = "float32"
+        self, *, weights: FileOrAddress, resize: Resize = "clean", precision: Literal["float32", "bfloat16"] = "float32"
     ) -> None:
         self.weights = weights
         self.resize: Resize = resize

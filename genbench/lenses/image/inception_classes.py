@@ -10,6 +10,7 @@ import torch
 from genbench.core.data import Item
 from genbench.core.evidence import Annotations
 from genbench.core.lens import lens
+from genbench.core.places import FileOrAddress
 from genbench.lenses.image._sizing import Resize
 from genbench.lenses.image._surface import ImageSurface
 from genbench.lenses.image.inception import Inception
@@ -33,7 +34,7 @@ class InceptionClasses(ImageSurface):
     torch-fidelity's, resize as "tensorflow".
     """
 
-    def __init__(self, *, weights: str, resize: Resize = "tensorflow") -> None:
+    def __init__(self, *, weights: FileOrAddress, resize: Resize = "tensorflow") -> None:
         self.inception = Inception(weights=weights, resize=resize)
 
     def place(self, device: str) -> None:

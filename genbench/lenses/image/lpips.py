@@ -17,6 +17,7 @@ from genbench.core.data import Item
 from genbench.core.digest import digest, named_or_tree_digest
 from genbench.core.errors import LensError, suggestion
 from genbench.core.lens import lens
+from genbench.core.places import File
 from genbench.lenses.image._perceptual import Perceptual, State, perceptual
 from genbench.lenses.image._surface import ImageSurface, resized_to
 
@@ -48,7 +49,7 @@ class Lpips(ImageSurface):
     no such file.
     """
 
-    def __init__(self, *, weights: str, heads: str, side: int = 64, sketch: int = 4096) -> None:
+    def __init__(self, *, weights: File, heads: File, side: int = 64, sketch: int = 4096) -> None:
         if side < SMALLEST or sketch < 0:
             raise LensError(
                 f"image.lpips: side is {SMALLEST} pixels or more, and sketch a number of sums or 0; "

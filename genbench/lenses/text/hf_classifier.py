@@ -15,6 +15,7 @@ from genbench.core.digest import digest, file_digest, named_or_tree_digest
 from genbench.core.errors import LensError, MissingExtra
 from genbench.core.evidence import Annotations
 from genbench.core.lens import lens
+from genbench.core.places import File, FolderOrHubId
 from genbench.lenses.text._hashing import counted, projected
 from genbench.lenses.text._labelled import confusion, labelled
 from genbench.lenses.text._surface import TextSurface
@@ -34,9 +35,10 @@ class HfClassifier(TextSurface):
     """
 
     def __init__(
-        self, *, path: str, called: dict[str, str] | None = None, labelled: str = "", longest: int = 512
+        self, *, path: FolderOrHubId, called: dict[str, str] | None = None, labelled: File = "", longest: int = 512
     ) -> None:
-        self.path, self.called, self.labelled, self.longest = path, called or {}, labelled, longest
+        self.path, self.called = str(Path(path).expanduser()), called or {}
+        self.labelled, self.longest = labelled, longest
         self.device = "cpu"
         self._loaded: tuple[Any, Any] | None = None
         self._counted: np.ndarray | None = None

@@ -17,6 +17,7 @@ from genbench.core.evidence import Annotations
 from genbench.core.inner import inner_identity, inner_model, lend_abilities
 from genbench.core.lens import lens
 from genbench.core.model import Completer, Conditional, Converses, Message
+from genbench.core.places import File
 from genbench.core.refusing import CALLED, NAMES, UNJUDGED
 from genbench.core.secrets import masked
 from genbench.lenses.text._hashing import counted, projected
@@ -68,7 +69,7 @@ class Judge(TextSurface):
 
     def __init__(
         self, *, of: str, settings: dict[str, Any] | None = None, question: str = QUESTION,
-        names: list[str] | None = None, labelled: str = "",
+        names: list[str] | None = None, labelled: File = "",
     ) -> None:  # fmt: skip
         self.question, self.names, self.labelled = question, tuple(names or NAMES), labelled
         if "{answer}" not in question:

