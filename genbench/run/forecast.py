@@ -16,10 +16,10 @@ from genbench.run.plan import Cell, Plan, PlannedModel
 
 @dataclass(frozen=True)
 class Forecast:
-    """One model's share: is all of its evidence kept, and how many seconds did making it take last time?
+    """One model's share: is all of its evidence kept, and how many seconds did making what is not take last time?
 
-    seconds is None where this model, as it stands, was never run from this folder. more: the plan asks for evidence
-    that the last run did not make, so that seconds is the least it will take.
+    seconds is None where neither this model's fit nor the model as it stands was ever run from this folder. more: the
+    plan asks for evidence that was not made before, so that seconds is the least it will take.
     """
 
     model: str
@@ -33,6 +33,8 @@ class Forecast:
             return "never timed here"
         if self.kept:
             return "a moment"
+        if self.more and not self.seconds:
+            return "only what was never timed here"
         return f"{'more than' if self.more else 'about'} {_span(self.seconds)}, as last time"
 
 
@@ -43,24 +45,33 @@ def in_all(forecasts: Sequence[Forecast]) -> str:
     seconds = sum(f.seconds or 0.0 for f in timed if not f.kept)
     if not timed:
         return "no model of this plan was timed here yet; the first run will tell"
-    known = f"about {_span(seconds)}" if seconds else "a moment"
+    least = any(f.more for f in timed)
+    known = f"{'more than' if least else 'about'} {_span(seconds)}" if seconds else "a moment"
+    if least and not seconds:
+        known = "more than a moment"
     open_ended = f", and {untimed} model{'s' if untimed > 1 else ''} never timed here" if untimed else ""
     return f"{known}{open_ended}"
 
 
 def forecast(plan: Plan, home: Home | None = None) -> list[Forecast]:
-    """One forecast per model of the plan. Data that changed on disk since is noticed by the run, not here."""
+    """One forecast per model of the plan. Data that changed on disk since is noticed by the run, not here.
+
+    A fit is known by what it reads and the rest by all settings, so a model whose sampling alone is new keeps the
+    forecast of its fit. A fit that two models share is made for the first of them.
+    """
     home = home or Home.here()
     hints, cache = _read(home), Cache(home.cache)
-    told = []
+    told, fits = [], set()
     for planned in plan.models:
-        hint = hints.get(_request(plan, planned))
-        if hint is None:
+        fit, rest = hints.get(key := _fit(plan, planned)), hints.get(_request(plan, planned))
+        if fit is None and rest is None:
             told.append(Forecast(planned.name, kept=False, seconds=None))
             continue
-        more = not set(_needs(plan, planned)) <= set(hint["needs"])
-        kept = not more and all(cache.has(key) for key in hint["keys"])
-        told.append(Forecast(planned.name, kept, hint["seconds"], more))
+        more = rest is None or not set(_needs(plan, planned)) <= set(rest["needs"])
+        open_parts = [part for part in (fit if key not in fits else None, rest) if part and not _kept(part, cache)]
+        fits.add(key)
+        kept = not more and not open_parts
+        told.append(Forecast(planned.name, kept, float(sum(part["seconds"] for part in open_parts)), more))
     return told
 
 
@@ -68,18 +79,39 @@ def remember(plan: Plan, home: Home, spent: Mapping[str, Mapping[str, Stage]]) -
     """Notes for later forecasts what each model's evidence cost: {model: {cache key: stage}}."""
     hints = _read(home)
     for planned in plan.models:
-        if stages := spent.get(planned.name):
-            seconds = sum(stage.seconds for stage in stages.values())
-            needs = _needs(plan, planned)
-            hints[_request(plan, planned)] = {"keys": sorted(stages), "seconds": seconds, "needs": needs}
+        stages = spent.get(planned.name, {})
+        fit = {key: stage for key, stage in stages.items() if stage.name == "train"}
+        if fit:
+            hints[_fit(plan, planned)] = _hint(fit, [])
+        if stages:
+            rest = {key: stage for key, stage in stages.items() if key not in fit}
+            hints[_request(plan, planned)] = _hint(rest, _needs(plan, planned))
     path = home.root / "forecast.json"
     path.with_suffix(".new").write_text(json.dumps(hints, indent=1))
     path.with_suffix(".new").replace(path)
 
 
+def _hint(stages: Mapping[str, Stage], needs: list[str]) -> dict[str, Any]:
+    return {"keys": sorted(stages), "seconds": sum(stage.seconds for stage in stages.values()), "needs": needs}
+
+
+def _kept(hint: Mapping[str, Any], cache: Cache) -> bool:
+    return all(cache.has(key) for key in hint["keys"])
+
+
+def _fit(plan: Plan, planned: PlannedModel) -> str:
+    """Names what a fit reads: no setting of sampling, and no number of samples."""
+    return digest("fit", planned.entry.id, planned.entry.code, planned.of_fit, _data(plan, planned), planned.seed)
+
+
 def _request(plan: Plan, planned: PlannedModel) -> str:
-    data = plan.suite.data[planned.data].model_dump(mode="json") if planned.data else None
-    return digest(planned.entry.id, planned.entry.code, planned.settings, data, planned.seed, plan.suite.n)
+    """Names the model as it is sampled and looked at."""
+    of = planned.entry.id, planned.entry.code, planned.settings, planned.seed
+    return digest(*of, _data(plan, planned), plan.suite.n, plan.suite.seed)
+
+
+def _data(plan: Plan, planned: PlannedModel) -> Any:
+    return plan.suite.data[planned.data].model_dump(mode="json") if planned.data else None
 
 
 def _needs(plan: Plan, planned: PlannedModel) -> list[str]:

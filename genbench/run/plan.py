@@ -15,9 +15,10 @@ from genbench.core.model import Illustrator, Stands
 from genbench.core.probe import AXES, Probe, read_probe
 from genbench.core.settings import settings_of, with_defaults
 from genbench.run.fit import fitted
+from genbench.run.requests import ModelRequest, ProbeRequest
 from genbench.run.roles import unmet
 from genbench.run.sources import source_of
-from genbench.run.suite import ModelRequest, ProbeRequest, Suite
+from genbench.run.suite import Suite
 
 WILD = frozenset("*?[]")
 

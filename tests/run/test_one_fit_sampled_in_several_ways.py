@@ -24,7 +24,7 @@ SMALL = {"steps": 6, "breadth": 8}
 DECLARED = {id: e for id, e in catalogue("model").items() if "after_fit" in e.keywords}
 # Settings under which each is fitted in a moment.
 QUICK: Mapping[str, dict[str, Any]] = {
-    "diffusion": SMALL,
+    "diffusion": {**SMALL, "conditional": True},
     "flow_matching": SMALL,
     "vae": SMALL,
     "stylegan2": {"steps": 2, "breadth": 8, "latent": 8, "depth": 1},
@@ -76,7 +76,7 @@ def test_models_of_one_run_that_differ_in_sampling_alone_are_trained_once_and_to
     models = {e["name"]: e for e in run.events("model")}
     assert models["m0"]["fit"] == models["m1"]["fit"] != ""
     assert models["m0"]["digest"] != models["m1"]["digest"]
-    assert [models[name]["after_fit"] for name in ("m0", "m1")] == [{"sampling_steps": 2}, {"sampling_steps": 5}]
+    assert [models[name]["after_fit"]["sampling_steps"] for name in ("m0", "m1")] == [2, 5]
     said = {s.model: (s.provenance.model_digest, s.provenance.after_fit) for s in run.measured}
     assert said == {name: (m["digest"], m["after_fit"]) for name, m in models.items()}
 
@@ -145,4 +145,6 @@ def test_what_is_declared_is_read_by_no_fit(id: str) -> None:
 
 
 def _another(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"heun": "ddim"}[value]
     return value / 2 if isinstance(value, float) else value + 1

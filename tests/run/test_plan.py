@@ -12,7 +12,8 @@ from genbench.results.store import Cache
 from genbench.run.forecast import Forecast, forecast, in_all, remember
 from genbench.run.home import Home
 from genbench.run.plan import make_plan, requested
-from genbench.run.suite import ProbeRequest, Suite
+from genbench.run.requests import ProbeRequest
+from genbench.run.suite import Suite
 
 
 def plan_of(*probes, models=("vae", "gan"), **parts):
@@ -180,15 +181,56 @@ def test_what_was_run_here_costs_what_it_did_until_its_evidence_is_kept(home):
 
 def test_a_plan_that_asks_for_more_than_was_made_is_not_called_done(home):
     home.root.mkdir(exist_ok=True)
+    spent = {"vae": {"ab" * 32: Stage("train", 200.0, 200.0), "cd" * 32: Stage("sample", 10.0, 10.0)}}
+    remember(plan_of("quality.prdc"), home, spent)
+    more = plan_of("quality.prdc", "robustness.stability")
+    assert forecast(more, home)[0].words == "more than 4 min, as last time"
     cache = Cache(home.cache)
-    cache.put("ab" * 32, {"x": 1}, Stage("train", 1.0, 1.0))
-    remember(plan_of("quality.prdc"), home, {"vae": {"ab" * 32: Stage("train", 200.0, 200.0)}})
+    for key in spent["vae"]:
+        cache.put(key, {"x": 1}, Stage("train", 1.0, 1.0))
     assert forecast(plan_of("quality.prdc"), home)[0].kept
-    more = forecast(plan_of("quality.prdc", "robustness.stability"), home)[0]
-    assert (more.kept, more.words) == (False, "more than 3 min, as last time")
-    fewer = plan_of("quality.prdc", n=500)
-    assert forecast(fewer, home)[0].kept
-    assert forecast(plan_of("quality.prdc", n=501), home)[0].seconds is None
+    told = forecast(more, home)
+    assert (told[0].kept, told[0].seconds, told[0].more) == (False, 0.0, True)
+    assert told[0].words == "only what was never timed here"
+    assert in_all(told) == "more than a moment, and 1 model never timed here"
+    assert forecast(plan_of("quality.prdc", n=500), home)[0].kept
+
+
+def sampled(*steps, **settings):
+    """A plan of models that differ in how they are sampled, and in nothing that their fit reads."""
+    return plan_of(
+        "quality.prdc",
+        models=[
+            {"name": f"m{i}", "family": "diffusion", "data": "digits", "settings": {"sampling_steps": s, **settings}}
+            for i, s in enumerate(steps)
+        ],
+    )
+
+
+def test_a_fit_is_known_again_when_only_the_sampling_changes_and_the_sampling_is_not(home):
+    home.root.mkdir(exist_ok=True)
+    spent = {"m0": {"ab" * 32: Stage("train", 120.0, 120.0), "cd" * 32: Stage("sample", 30.0, 30.0)}}
+    remember(sampled(9), home, spent)
+    assert forecast(sampled(9), home)[0] == Forecast("m0", False, 150.0)
+    assert forecast(sampled(2), home)[0] == Forecast("m0", False, 120.0, more=True)
+    assert forecast(sampled(2), home)[0].words == "more than 2 min, as last time"
+    assert forecast(sampled(9, steps=7), home)[0].seconds is None  # another fit
+    more_samples = plan_of("quality.prdc", models=[{"name": "m0", "family": "diffusion", "data": "digits",
+                                                    "settings": {"sampling_steps": 9}}], n=501)  # fmt: skip
+    assert forecast(more_samples, home)[0] == Forecast("m0", False, 120.0, more=True)
+    Cache(home.cache).put("ab" * 32, {"x": 1}, Stage("train", 1.0, 1.0))
+    assert forecast(sampled(9), home)[0] == Forecast("m0", False, 30.0)  # its samples alone are lost
+    assert forecast(sampled(2), home)[0] == Forecast("m0", False, 0.0, more=True)
+
+
+def test_a_fit_that_models_of_one_plan_share_is_counted_once(home):
+    home.root.mkdir(exist_ok=True)
+    train = {"ab" * 32: Stage("train", 120.0, 120.0)}
+    samples = [{"cd" * 32: Stage("sample", 30.0, 30.0)}, {"ef" * 32: Stage("sample", 7.0, 7.0)}]
+    remember(sampled(9, 2), home, {"m0": train | samples[0], "m1": train | samples[1]})
+    assert [f.seconds for f in forecast(sampled(9, 2), home)] == [150.0, 7.0]
+    assert [f.seconds for f in forecast(sampled(2), home)] == [127.0]
+    assert in_all(forecast(sampled(9, 2), home)) == "about 3 min"
 
 
 @pytest.mark.parametrize("torn", ["", "{", "[]", '{"a": 3}', '{"a": {"keys": []}}'])
