@@ -21,7 +21,7 @@ from genbench.core.score import Outcome, Score
 from genbench.results.store import RunFolder
 from genbench.run.plan import Cell
 from genbench.stats.detectors import HEARS, Answer, Dealt, Detector, crossed, dealt, fitted, verdict
-from genbench.stats.raw_detectors import Shape, convolved, raw_rows
+from genbench.stats.raw_detectors import Shape, convolved, shown
 
 PROBES = ("misuse.detectability", "misuse.detectability_raw")  # through a lens; of raw items
 EVENT = "detectors"
@@ -69,12 +69,14 @@ class Detectors:
         Real items that several models are compared with are kept once.
         """
         shape: Shape | None = None
+        rng, limit = stream(cell.seed, cell.probe.id), cell.settings["limit"]  # as the probe itself does
         if isinstance(generated, Arrays) and isinstance(held_out, Arrays):
-            shape, generated, held_out = raw_rows(generated, held_out)
-        assert isinstance(generated, Features)
-        assert isinstance(held_out, Features)
-        rng = stream(cell.seed, cell.probe.id)  # as the probe itself does
-        real, made = (dealt(side, cell.settings["limit"], rng) for side in (held_out, generated))
+            seen = shown(generated, held_out, limit, rng)
+            shape, real, made = seen.shape, seen.real, seen.made
+        else:
+            assert isinstance(generated, Features)
+            assert isinstance(held_out, Features)
+            real, made = (dealt(side, limit, rng) for side in (held_out, generated))
         group = self._heard.setdefault((_place(cell), shape), [])
         real = next((other.real for other in group if _alike(other.real, real)), real)
         group.append(Heard(cell, made, real, rng, shape))

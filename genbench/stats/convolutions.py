@@ -15,7 +15,7 @@ from genbench.core.chance import stream
 
 WIDTH, BATCH, RATE, DECAY = 16, 32, 2e-3, 1e-2
 FARTHEST = 10.0  # standard deviations, so that one place where hardly any item varies does not drown all others
-JUDGED = 256  # rows at a time
+JUDGED = 64  # rows at a time: what the network makes of them is many times as large
 
 
 def network(channels: int) -> nn.Sequential:
@@ -48,22 +48,24 @@ class Convolutions:
         self.net = nn.Sequential()
 
     def fit(self, x: Float[np.ndarray, "n d"], y: Int[np.ndarray, " n"]) -> Convolutions:
-        """Learns rows [n d] of kinds y, 0 or 1."""
-        self.centre, self.spread = float(x.mean()), float(x.std()) or 1.0
-        self.centres, own = x.mean(axis=0), x.std(axis=0)
+        """Learns rows [n d] of kinds y, 0 or 1. They may be float32: what is made of them in float64 is a batch."""
+        self.centres, own = _moments(x)
+        self.centre = float(self.centres.mean())
+        # The variance of all numbers together is the mean of the places' own and the variance of their means.
+        self.spread = float(np.sqrt(np.mean(own**2 + (self.centres - self.centre) ** 2))) or 1.0
         self.spreads = np.where(own > 0, own, self.spread)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             self.net = network(self.shape[0])
-        seen, kinds = self._seen(x), torch.from_numpy(y.astype(np.float32))
+        kinds = torch.from_numpy(y.astype(np.float32))
         optimizer = torch.optim.AdamW(self.net.parameters(), lr=RATE, weight_decay=DECAY)
         rng = stream(self.seed, "rows")
         self.net.train()
         for step in range(self.steps):
             optimizer.param_groups[0]["lr"] = RATE * (1 - step / self.steps)
-            batch = torch.from_numpy(rng.integers(0, len(x), size=min(BATCH, len(x))))
+            batch = rng.integers(0, len(x), size=min(BATCH, len(x)))
             optimizer.zero_grad()
-            loss = F.binary_cross_entropy_with_logits(self.net(seen[batch])[:, 0], kinds[batch])
+            loss = F.binary_cross_entropy_with_logits(self.net(self._seen(x[batch]))[:, 0], kinds[batch])
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
         self.net.eval()
@@ -72,13 +74,22 @@ class Convolutions:
     def predict_proba(self, x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n 2"]:
         """P(kind 0) and P(kind 1) of each row [n d]."""
         with torch.inference_mode():
-            logits = torch.cat([self.net(part)[:, 0] for part in torch.split(self._seen(x), JUDGED)]).double()
+            parts = [x[start : start + JUDGED] for start in range(0, len(x), JUDGED)]
+            logits = torch.cat([self.net(self._seen(part))[:, 0] for part in parts]).double()
             return torch.stack([torch.sigmoid(-logits), torch.sigmoid(logits)], dim=1).numpy()
 
     def _seen(self, x: Float[np.ndarray, "n d"]) -> Tensor:
         """[n d] -> float32 [n 2c h w]."""
-        whole = (x - self.centre) / self.spread
-        own = np.clip((x - self.centres) / self.spreads, -FARTHEST, FARTHEST)
+        rows = x.astype(np.float64)
+        whole = (rows - self.centre) / self.spread
+        own = np.clip((rows - self.centres) / self.spreads, -FARTHEST, FARTHEST)
         both = np.stack([whole, own], axis=1).astype(np.float32)  # [n 2 d]
         channels, height, width = self.shape
         return torch.from_numpy(both).view(len(x), 2 * channels, height, width)
+
+
+def _moments(x: Float[np.ndarray, "n d"]) -> tuple[Float[np.ndarray, " d"], Float[np.ndarray, " d"]]:
+    """Mean and standard deviation of each place, in float64 of a few rows at a time."""
+    centres = x.mean(axis=0, dtype=np.float64)
+    squares = sum(np.square(x[i : i + JUDGED] - centres).sum(axis=0) for i in range(0, len(x), JUDGED))
+    return centres, np.sqrt(squares / len(x))

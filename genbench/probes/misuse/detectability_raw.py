@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Arrays, Rng
 from genbench.core.probe import probe
 from genbench.core.score import Detail, Estimate, Estimates, Json, Metric
-from genbench.stats.detectors import LEAST, asked, dealt
-from genbench.stats.raw_detectors import convolved, raw_rows
+from genbench.stats.detectors import LEAST, asked
+from genbench.stats.raw_detectors import convolved, shown
 
 
 @probe(
@@ -50,20 +48,18 @@ def detectability_raw(
     Floor and value at perfection of the model: 0.5, exactly, as outputs and real items then change places freely; at
     failure 1. `NotApplicable` where items have no places [height width], or fewer than 40 a side are distinct.
     """
-    shape, rows, real_rows = raw_rows(generated, held_out)
-    real, made = dealt(real_rows, limit, rng), dealt(rows, limit, rng)
-    n = min(len(made), len(real))
-    distinct, distinct_real = (len(np.unique(side.x, axis=0)) for side in (rows, real_rows))
+    seen = shown(generated, held_out, limit, rng)
+    n = min(len(seen.made), len(seen.real))
     if n < LEAST:
         raise NotApplicable(
-            f"needs {2 * LEAST} distinct items a side, got {distinct} outputs and {distinct_real} real ones"
+            f"needs {2 * LEAST} distinct items a side, got {seen.distinct} outputs and {seen.distinct_real} real ones"
         )
-    found = asked(convolved(made, real, shape, steps, rng), made, real)
+    found = asked(convolved(seen.made, seen.real, seen.shape, steps, rng), seen.made, seen.real)
     assert found is not None  # a half holds no row of the other, and there are enough
     facts: dict[str, Json] = {
         "detector": "convolutions",
         "fitted on, a side": n,
-        "places seen of each item": "{} x {} of {} x {}".format(*shape[1:], *generated.x.shape[2:]),
-        "repeated outputs left out": len(generated) - distinct,
+        "places seen of each item": "{} x {} of {} x {}".format(*seen.shape[1:], *generated.x.shape[2:]),
+        "repeated outputs left out": len(generated) - seen.distinct,
     }
     return {"auc": Estimate(found.auc, found.outputs, found.interval, 0.5, Detail(facts=facts))}
