@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from genbench.core.errors import ResultsError
 from genbench.core.score import Failed, Interval, Score
-from genbench.report.compare import Compared, compare_wanted, measured
+from genbench.report.compare import compare_wanted
+from genbench.report.comparisons import Compared, measured
 from genbench.report.markdown import one_line
 from genbench.report.pairing import Alone
 from genbench.report.path import Path, paths
