@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,7 +17,6 @@ from genbench.report.svg import Scale, line, picture, shortened, tag, text
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, FOOT = 360.0, 270.0, 46.0, 350.0, 28.0, 224.0
 FAR = 4.0  # a ratio of values from which an axis is logarithmic
 LETTER, LINE = 6.4, 9.0  # how much room a letter and a line of names take
-FEW = 5  # ticks of an axis
 LONGEST = 18
 PIECES = 10  # points by which names keep clear of a stretch of a slanting line
 BESIDE = tuple(
@@ -48,7 +46,7 @@ class Cross:
 def crosses(title: str, marks: Sequence[Cross], upright_words: str) -> Markup:
     """The picture; a stair joins the marks that are `clear`, a line those of one kin, in the order of their joules."""
     across, upright = _scale([m.across for m in marks], LEFT, RIGHT), _scale([m.upright for m in marks], FOOT, TOP)
-    high, wide = _ticks(upright), _ticks(across)
+    high, wide = upright.ticks(), across.ticks()
     parts = [line(LEFT, upright.at(t), RIGHT, upright.at(t), "grid") for t in high]
     parts += [line(across.at(t), TOP, across.at(t), FOOT, "grid") for t in wide]
     parts += [text(LEFT - 6, upright.at(t) + 4, upright.named(t), "tick", "end") for t in high]
@@ -78,15 +76,6 @@ def _scale(estimates: Sequence[Estimate], left: float, right: float) -> Scale:
     if min(values) > 0 and max(values) > FAR * min(values):
         return Scale.over([v for v in (*values, *ends) if v >= min(values) / 4], left, right, log=True)
     return Scale.over([*values, *ends], left, right)
-
-
-def _ticks(scale: Scale) -> list[float]:
-    """Those of the scale; on a logarithmic one that is short, 1, 2 and 5 times powers of ten."""
-    if not scale.log:
-        return scale.ticks()
-    powers = range(math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high)) + 1)
-    found = [m * 10.0**p for p in powers for m in (1, 2, 5) if scale.low <= m * 10.0**p <= scale.high]
-    return found if 2 <= len(found) <= FEW else scale.ticks()
 
 
 def _bars(mark: Cross, across: Scale, upright: Scale) -> tuple[Box, Box]:

@@ -79,12 +79,15 @@ class Scale:
         return f"{tick:,.10g}".replace("-", "−") if tick == 0 or 1e-4 <= abs(tick) < 1e7 else number(tick)
 
     def ticks(self, wanted: int = 4) -> list[float]:
-        """Round values within the scale: 1, 2 or 5 times a power of ten, or powers of ten alone."""
+        """Round values within the scale: 1, 2 or 5 times a power of ten, or such powers alone where these are many."""
         if self.log:
-            powers = range(math.ceil(math.log10(self.low)), math.floor(math.log10(self.high)) + 1)
-            step = max(1, math.ceil(len(powers) / wanted))
-            found = [10.0**p for p in powers][::step]
-            return found if len(found) > 1 else [self.low * 1.25, self.high / 1.25]
+            powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
+            found = [m * 10.0**p for p in powers for m in (1, 2, 5) if self.low <= m * 10.0**p <= self.high]
+            if len(found) > wanted + 1:
+                tens = [10.0**p for p in powers if self.low <= 10.0**p <= self.high]
+                return tens[:: math.ceil(len(tens) / wanted)]
+            if len(found) > 1:
+                return found
         power = 10.0 ** math.floor(math.log10((self.high - self.low) / wanted))
         for width in (f * power for f in (0.5, 1, 2, 5, 10)):
             first, last = math.ceil(self.low / width), math.floor(self.high / width)

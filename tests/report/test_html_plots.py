@@ -30,6 +30,21 @@ def test_ticks_are_round_and_lie_within(ends):
     assert all(len(scale.named(t)) <= 9 for t in ticks)
 
 
+@pytest.mark.parametrize(
+    ("ends", "ticks"),
+    [
+        ((3.17, 3.17), [3.0, 3.5]),  # one value: no power of ten near it, and its raw ends are no labels
+        ((3.17, 8.4), [5.0, 10.0]),
+        ((0.0123, 0.0789), [0.01, 0.02, 0.05]),
+        ((1.3, 30.0), [2.0, 5.0, 10.0, 20.0]),
+        ((1.3, 400.0), [10.0, 100.0]),
+        ((2e-5, 3e4), [1e-4, 1e-1, 1e2]),
+    ],
+)
+def test_a_logarithmic_axis_has_round_ticks_however_short_it_is(ends, ticks):
+    assert Scale.over(ends, 0, 100, log=True).ticks() == pytest.approx(ticks)
+
+
 def test_values_far_apart_get_a_logarithmic_axis():
     near = [mark_of(score("a", DISTANCE, v, 0.1, floor=0.0)) for v in (1.0, 3.0)]
     far = [mark_of(score("a", DISTANCE, v, 0.1, floor=0.0)) for v in (1.0, 300.0)]
