@@ -4,16 +4,39 @@ from __future__ import annotations
 
 import shlex
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from genbench.cli.bundling import bundled
 from genbench.cli.completing import suites
 
 if TYPE_CHECKING:
     from genbench.run.plan import Plan
     from genbench.run.suite import Suite
+
+
+@dataclass(frozen=True)
+class How:
+    """How a suite is carried out, as the options of `genbench run` say it."""
+
+    resume: bool
+    device: str | None
+    out: Path | None
+    until_decided: bool
+    budget: int | None
+    report: bool
+    quiet: bool
+
+    def __post_init__(self) -> None:
+        if self.budget is not None and not self.until_decided:
+            raise click.UsageError("--budget says how far --until-decided may go; for another fixed n, use --set n=...")
+
+    def most(self, n: int) -> int | None:
+        """So many samples of each model at most, of a suite's n, where the run stops early; None where it does not."""
+        return (self.budget or n) if self.until_decided else None
 
 
 @click.command("run", short_help="Carry out a suite: train or load, sample, score.")
@@ -30,18 +53,8 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--report/--no-report", default=True, help="Compile the HTML report when the run is done.")
 @click.option("--quiet", is_flag=True, help="Say only what a person must read.")
-def run_command(
-    suite: str,
-    resume: bool,
-    device: str | None,
-    overrides: tuple[str, ...],
-    country: str | None,
-    out: Path | None,
-    until_decided: bool,
-    budget: int | None,
-    report: bool,
-    quiet: bool,
-) -> None:
+@bundled(How)
+def run_command(suite: str, overrides: tuple[str, ...], country: str | None, how: How) -> None:
     """Carry out SUITE: a shipped suite's name, or the path of a YAML file.
 
     Prints the run folder, then the report's path, on standard output; progress goes to standard error.
@@ -65,20 +78,17 @@ def run_command(
     from genbench.run.start import Options, run_suite
     from genbench.run.voice import Voice
 
-    if budget is not None and not until_decided:
-        raise click.UsageError("--budget says how far --until-decided may go; for another fixed n, use --set n=...")
-    loaded = _load(suite, overrides, country)
-    most = (budget or loaded.n) if until_decided else None
-    options = Options(device=device, resume=resume, out=out, budget=most, command=["genbench", *sys.argv[1:]])
+    loaded, command = _load(suite, overrides, country), ["genbench", *sys.argv[1:]]
+    options = Options(device=how.device, resume=how.resume, out=how.out, budget=how.most(loaded.n), command=command)
     try:
-        folder = run_suite(loaded, options, Voice(quiet=quiet))
+        folder = run_suite(loaded, options, Voice(quiet=how.quiet))
     except KeyboardInterrupt:
-        repeat = shlex.join(["genbench", *sys.argv[1:], *([] if resume else ["--resume"])])
+        repeat = shlex.join([*command, *([] if how.resume else ["--resume"])])
         click.echo(f"\ninterrupted; nothing finished is lost. Go on with:\n  {repeat}", err=True)
         sys.exit(130)
     click.echo(str(folder))
     done = Run.load(folder)
-    if report:
+    if how.report:
         from genbench.report.html import write_report
 
         page = folder / "report.html"
