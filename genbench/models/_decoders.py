@@ -1,8 +1,7 @@
-"""GPT-2 and Llama in plain torch, called as transformers calls its own: what their checkpoints need, and nothing else.
+"""Decoders in plain torch, called as transformers calls its own: what each is made around, whatever its blocks are.
 
-Radford et al. 2019 (GPT-2); Touvron et al. 2023, arXiv:2302.13971 (Llama), with the grouped keys of Ainslie et al.
-2023, arXiv:2305.13245. Modules carry the names that the checkpoints give their weights. Padding may stand behind a row
-only: no token looks at a later one, so that a row's own states do not see it.
+Modules carry the names that checkpoints give their weights; `_gpt2` and `_llama` hold the blocks. Padding may stand
+behind a row only: no token looks at a later one, so that a row's own states do not see it.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genbench.models._attention import causal
-from genbench.models._packed import LinearGelu
 
 ROOM = 32  # tokens that a memory takes before it is copied; more is no faster
 
@@ -153,134 +151,15 @@ def _turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return x * cos + torch.cat([-second, first], dim=-1) * sin
 
 
-def _heads(x: Tensor, heads: int) -> Tensor:
-    return x.view(*x.shape[:2], heads, -1).transpose(1, 2)  # [n t (h e)] -> [n h t e]
+def by_head(x: Tensor, heads: int) -> Tensor:
+    """[n t (h e)] -> [n h t e]."""
+    return x.view(*x.shape[:2], heads, -1).transpose(1, 2)
 
 
-def _table(n: int, width: int) -> nn.Embedding:
+def table(n: int, width: int) -> nn.Embedding:
     """An embedding not yet filled. One that draws its weights would, on the device "meta", load torch's compiler."""
     made: nn.Embedding = nn.Embedding.from_pretrained(torch.empty(n, width))  # type: ignore[no-untyped-call]
     return made
-
-
-class Gpt2Attention(nn.Module):
-    def __init__(self, shape: Shape) -> None:
-        super().__init__()
-        self.heads = shape.heads
-        self.c_attn, self.c_proj = nn.Linear(shape.width, 3 * shape.width), nn.Linear(shape.width, shape.width)
-
-    def forward(self, x: Tensor, looking: Looking) -> Tensor:
-        queries, keys, values = (_heads(part, self.heads) for part in self.c_attn(x).chunk(3, dim=2))
-        made: Tensor = self.c_proj(looking.at(queries, keys, values))
-        return made
-
-
-class Gpt2Mlp(nn.Module):
-    def __init__(self, shape: Shape) -> None:
-        super().__init__()
-        self.c_fc, self.c_proj = LinearGelu(shape.width, shape.inner), nn.Linear(shape.inner, shape.width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        made: Tensor = self.c_proj(self.c_fc(x))
-        return made
-
-
-class Gpt2Block(nn.Module):
-    def __init__(self, shape: Shape) -> None:
-        super().__init__()
-        self.ln_1, self.ln_2 = (nn.LayerNorm(shape.width, eps=shape.epsilon) for _ in range(2))
-        self.attn, self.mlp = Gpt2Attention(shape), Gpt2Mlp(shape)
-
-    def forward(self, x: Tensor, looking: Looking) -> Tensor:
-        x = x + self.attn(self.ln_1(x), looking)
-        made: Tensor = x + self.mlp(self.ln_2(x))
-        return made
-
-
-class Gpt2(Decoder):
-    layers_of = "h"
-
-    def __init__(self, shape: Shape) -> None:
-        super().__init__(shape)
-        self.wte, self.wpe = _table(shape.vocabulary, shape.width), _table(shape.longest, shape.width)
-        self.h = nn.ModuleList(Gpt2Block(shape) for _ in range(shape.layers))
-        self.ln_f = nn.LayerNorm(shape.width, eps=shape.epsilon)
-
-    def entered(self, symbols: Tensor, depths: Tensor) -> tuple[Tensor, Any]:
-        return self.wte(symbols) + self.wpe(depths), None
-
-    def left(self, x: Tensor) -> Tensor:
-        made: Tensor = self.ln_f(x)
-        return made
-
-
-class RootNorm(nn.Module):
-    """x / sqrt(mean x^2 + epsilon), scaled (Zhang and Sennrich 2019, arXiv:1910.07467)."""
-
-    def __init__(self, width: int, epsilon: float) -> None:
-        super().__init__()
-        self.weight, self.epsilon = nn.Parameter(torch.ones(width)), epsilon
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.weight * (x * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.epsilon))
-
-
-class LlamaAttention(nn.Module):
-    def __init__(self, shape: Shape) -> None:
-        super().__init__()
-        self.shape, (d, e) = shape, (shape.width, shape.head_width)
-        self.q_proj, self.o_proj = nn.Linear(d, shape.heads * e, bias=False), nn.Linear(shape.heads * e, d, bias=False)
-        self.k_proj, self.v_proj = (nn.Linear(d, shape.keys * e, bias=False) for _ in range(2))
-
-    def forward(self, x: Tensor, looking: Looking) -> Tensor:
-        h, g = self.shape.heads, self.shape.keys
-        seen = looking.at(_heads(self.q_proj(x), h), _heads(self.k_proj(x), g), _heads(self.v_proj(x), g))
-        made: Tensor = self.o_proj(seen)
-        return made
-
-
-class LlamaMlp(nn.Module):
-    def __init__(self, shape: Shape) -> None:
-        super().__init__()
-        self.gate_proj, self.up_proj = (nn.Linear(shape.width, shape.inner, bias=False) for _ in range(2))
-        self.down_proj = nn.Linear(shape.inner, shape.width, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        made: Tensor = self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
-        return made
-
-
-class LlamaBlock(nn.Module):
-    def __init__(self, shape: Shape) -> None:
-        super().__init__()
-        self.input_layernorm, self.post_attention_layernorm = (RootNorm(shape.width, shape.epsilon) for _ in range(2))
-        self.self_attn, self.mlp = LlamaAttention(shape), LlamaMlp(shape)
-
-    def forward(self, x: Tensor, looking: Looking) -> Tensor:
-        x = x + self.self_attn(self.input_layernorm(x), looking)
-        made: Tensor = x + self.mlp(self.post_attention_layernorm(x))
-        return made
-
-
-class Llama(Decoder):
-    layers_of = "layers"
-
-    def __init__(self, shape: Shape) -> None:
-        super().__init__(shape)
-        self.embed_tokens = _table(shape.vocabulary, shape.width)
-        self.layers = nn.ModuleList(LlamaBlock(shape) for _ in range(shape.layers))
-        self.norm = RootNorm(shape.width, shape.epsilon)
-
-    def entered(self, symbols: Tensor, depths: Tensor) -> tuple[Tensor, Any]:
-        e = self.shape.head_width
-        steps = torch.arange(0, e, 2, device=symbols.device).float() / e
-        angles = depths[:, None, :, None].float() / self.shape.base**steps  # [n 1 t e/2]
-        turn = torch.cat([angles, angles], dim=-1)
-        return self.embed_tokens(symbols), (turn.cos(), turn.sin())
-
-    def left(self, x: Tensor) -> Tensor:
-        made: Tensor = self.norm(x)
-        return made
 
 
 class Net(nn.Module):

@@ -17,7 +17,9 @@ import torch
 from torch import Tensor
 
 from genbench.models._checkpoint import Source
-from genbench.models._decoders import Gpt2, Llama, Net, Shape
+from genbench.models._decoders import Net, Shape
+from genbench.models._gpt2 import Gpt2
+from genbench.models._llama import Llama
 from genbench.models._tokens import Tokens, tokens_of
 
 # Settings that change what is computed, with the one value that is computed here; absent is that value too.

@@ -15,6 +15,7 @@ from genbench.core.data import Item
 from genbench.core.errors import ModelError, NotApplicable
 from genbench.core.evidence import LogProbs, TokenLogProbs
 from genbench.core.model import Message, family
+from genbench.core.places import ModelOrHubId
 from genbench.models._bytes import added_counts, counts_of
 from genbench.models._causal import Causal, load
 from genbench.models._chat_template import ChatTemplate, template_at_hand, tokenizer_of
@@ -50,8 +51,8 @@ class Hf:
     """
 
     def __init__(
-        self, *, path: str, revision: str = "main", dtype: Precision = "float32", window: int = 0, stride: int = 0,
-        temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0, longest: int = 256,
+        self, *, path: ModelOrHubId, revision: str = "main", dtype: Precision = "float32", window: int = 0,
+        stride: int = 0, temperature: float = 1.0, top_k: int = 0, top_p: float = 1.0, longest: int = 256,
         trust_remote_code: bool = False,
     ) -> None:  # fmt: skip
         self.path, self.dtype, self.window, self.stride = path, dtype, window, stride
