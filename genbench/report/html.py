@@ -22,6 +22,7 @@ from genbench.report.costs import costs
 from genbench.report.curves import curve, fits
 from genbench.report.decision import Decision, decision
 from genbench.report.detectors import detectors
+from genbench.report.doubts import FEW, at_a_glance, doubts
 from genbench.report.exhibits import Evidence, evidence, walls
 from genbench.report.families import beside, families
 from genbench.report.front import fronts
@@ -119,7 +120,14 @@ def _templates() -> Environment:
         finalize=_shown,
     )
     environment.globals.update(
-        in_words=reading.in_words, told=reading.told, states=reading.STATES, count=count, listed=listed
+        in_words=reading.in_words,
+        told=reading.told,
+        states=reading.STATES,
+        count=count,
+        listed=listed,
+        doubts=doubts,
+        at_a_glance=at_a_glance,
+        few=FEW,
     )
     return environment
 
