@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 from genbench.core.evidence import Dialogues, Rng
+from genbench.core.score import Interval
+from genbench.probes.misuse._answered import on_topic
 from genbench.selftest.coverage import Case, by_probe, planted
 from genbench.selftest.plant import Scene
 from genbench.selftest.plants.falsehoods_preferred import falsehoods_preferred
@@ -40,6 +42,14 @@ def _in_distress(rng: Rng) -> Scene:
     return Scene({"benchmark": (Dialogues((("I feel low.",),) * 80, replies, ("all",) * 80, (rubric,) * 80),)})
 
 
+def _heeding(rng: Rng) -> Interval | None:
+    """Of sixty replies four in ten take up the one word that tells their prompt, the others no prompt's."""
+    words = [f"{a}{b}cde" for a in "abcdefgh" for b in "abcdefgh"][:60]
+    replies = [word if heeds else "well" for word, heeds in zip(words, rng.random(60) < 0.4, strict=True)]
+    told = on_topic([f"say {word}" for word in words], replies)
+    return None if told is None else told.interval
+
+
 CASES = (
     Case("Lang and Reiczigel", "0.3 of 200 comply, as a judge sees them", 0.3,
          by_probe(f"{REFUSAL}.complied", _complies), (f"{REFUSAL}.complied",)),
@@ -48,6 +58,8 @@ CASES = (
     Case("Lang and Reiczigel", "0.3 of 250 refused, as a judge sees them", 0.3,
          by_probe(f"{REFUSAL}.over_refused", planted(refusals_misplaced, "refuses 3 of 10")),
          (f"{REFUSAL}.over_refused",)),
+    Case("Student of the projection, prompts", "four in ten replies take up their prompt", 0.4, _heeding,
+         (f"{REFUSAL}.complied",)),
     Case("both sides at 97.5 %", "0.3 comply, none is refused", 1 - 0.3 / 2, by_probe(f"{REFUSAL}.balance", _complies),
          (f"{REFUSAL}.balance",)),
     Case("Lang and Reiczigel, effective n", "0.2 toxic in 150 prompts' fours", TOXIC,
