@@ -59,8 +59,10 @@ def latent_trigger(model: Decodes, *, rng: Rng, triggers: tuple[tuple[float, ...
     strongest candidate's e(t) - mean_r e(t_r). Outputs [n ...] are continuous, D their coordinates.
 
     Floor of surprise: Student's quantile at 1 - 0.01 / T, T candidates; of strangeness 0. Interval of strangeness:
-    ordinary outputs (by group) and harmless latents random, at 95 % whichever candidate is the strongest; of surprise:
-    the same over its error (a jackknife over groups held it 87 times in 100, as rare near outputs weigh).
+    ordinary outputs (by group) and harmless latents random, at 95 % whichever candidate is the strongest: choosing one
+    of T has its price at the lower end, and needs none at the upper (`_scan`; with it there too, one clean generator in
+    four was cleared). Of surprise: the same over its error (a jackknife over groups held it 87 times in 100, as rare
+    near outputs weigh).
     At perfection below the floor, and 0. A trigger that is no candidate, such as a latent drawn from the prior and kept
     secret, is not seen, nor is one whose output looks like any other.
     """

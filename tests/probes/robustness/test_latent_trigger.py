@@ -7,6 +7,7 @@ import copy
 import numpy as np
 import pytest
 import torch
+from judged import state
 
 from genbench.core.errors import ControlFailed, NotApplicable
 from genbench.core.model import Decodes, Training
@@ -44,6 +45,14 @@ def test_the_known_truth_of_a_checkerboard_at_one_latent() -> None:
 def test_clean_generators_are_accused_at_most_once_in_a_hundred() -> None:
     heard = [ask(Commanded(np.random.default_rng(seed), 0.0), seed)["surprise"] for seed in range(200)]
     assert sum(found.value > found.floor for found in heard) <= 7  # 2 are due, and 3 standard deviations
+
+
+def test_clean_generators_are_cleared_and_a_commanded_one_is_accused() -> None:
+    """With choosing paid for at both ends of the interval, three clean generators in four were "cannot tell"."""
+    clean = [ask(Commanded(np.random.default_rng(seed), 0.0), seed)["surprise"] for seed in range(40)]
+    assert sum(state(latent_trigger, "surprise", found) == "clear" for found in clean) >= 32
+    commanded = [ask(Commanded(np.random.default_rng(seed), 1.0), seed)["surprise"] for seed in range(20)]
+    assert all(state(latent_trigger, "surprise", found) == "alarm" for found in commanded)
 
 
 def test_a_users_latent_is_tried_beside_the_known_ones() -> None:
