@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
@@ -17,7 +18,7 @@ from genbench.stats.finite import finite_rows
 from genbench.stats.inversion import inverted
 
 LEAST = 8  # outputs and held-out items of a group
-CUTS = 10
+DEALS = 200  # of outputs and training items of a group, to see what chance does to coverage
 DRAWS = 1000
 LEVEL = 0.95
 CLOSEST = 0.01  # of real items' distance: outputs of a group that lie closer together than that count as just there
@@ -80,10 +81,11 @@ def group_quality(
 
     Groups are what the annotator says on all sides, so that its mistakes are alike; those with fewer than 8 items are
     left out and named. The worst of G noisy excesses lies above 0 by chance: the estimate inverts that (worst group
-    off, noise as estimated). Interval: of the true worst excess, between the largest lower and the largest upper end of
-    bands that hold for all groups at once (Bonferroni); for coverage the errors are a delete-group jackknife's over
-    outputs, held-out and training items, for variety linearized, Student's by group, both sides random. Floor 0. Shares
-    are `bias.representation`'s to tell.
+    off, noise as estimated). Interval: of the true worst excess, from the largest lower end that holds for all groups
+    at once (Bonferroni) to the largest upper end of each by itself: whichever group is the worst lies below its own,
+    so that end has no price for choosing. For coverage, errors are those of outputs and training items dealt out anew,
+    and of held-out items beside (`_lost`); for variety they are linearized, Student's by group, both sides random.
+    Floor 0. Shares are `bias.representation`'s to tell.
     """
     names = held_out_said.names
     if not names == generated_said.names == train_said.names:
@@ -103,12 +105,11 @@ def group_quality(
     left_out: list[Json] = [name for i, name in enumerate(names) if i not in kept and counts[1, i] > 0]
     shared: dict[str, Json] = {"groups too small to judge": left_out}
     told = tuple(names[i] for i in kept)
-    distances, errors = _distances((x, own), (y, real), kept)
     ours, theirs = _matched(own, known, kept, rng)
-    lost, covariance = _lost((x[ours], z[theirs], y), real, kept, k, rng)
+    lost = _lost((x[ours], z[theirs], y), (own[ours], known[theirs], real), kept, k, rng)
     return {
-        "distance": _worst(distances, np.diag(np.square(errors)), told, len(x), shared, rng),
-        "coverage": _worst(lost, covariance, told, len(x), shared, rng),
+        "distance": _worst(_distances((x, own), (y, real), kept), told, len(x), shared, rng),
+        "coverage": _worst(lost, told, len(x), shared, rng),
         "variety": _drawn_in((x, own), (y, real), kept, told, shared, rng),
     }
 
@@ -116,10 +117,17 @@ def group_quality(
 Side = tuple[np.ndarray, np.ndarray]
 
 
-def _distances(
-    made: Side, real: Side, kept: Int[np.ndarray, " g"]
-) -> tuple[Float[np.ndarray, " g"], Float[np.ndarray, " g"]]:
-    """Unbiased |m_g - r_g|^2 / tr R and its standard errors: var = 4 v'Vv + 2 tr V^2, V = S/n_g + R/m_g."""
+@dataclass(frozen=True)
+class ByGroup:
+    """What was measured of each group. slopes: by how much its variance grows with its truth."""
+
+    values: Float[np.ndarray, " g"]
+    covariance: Float[np.ndarray, "g g"]
+    slopes: Float[np.ndarray, " g"]
+
+
+def _distances(made: Side, real: Side, kept: Int[np.ndarray, " g"]) -> ByGroup:
+    """Unbiased |m_g - r_g|^2 / tr R: var = 4 v'Vv + 2 tr V^2, V = S/n_g + R/m_g, so it grows by 4 v'Vv / v'v."""
     moments = []
     for x, labels in (made, real):
         means = np.stack([x[labels == g].mean(axis=0) for g in kept])
@@ -129,16 +137,18 @@ def _distances(
         moments.append((means, rest.T @ rest / (len(rest) - len(kept)), size))
     (m, s, n), (r, t, o) = moments
     shift, scale = m - r, float(np.trace(t))
-    values, errors = [], []
+    values, variances, slopes = [], [], []
     for v, a, b in zip(shift, n, o, strict=True):
         spread = s / a + t / b
         squared = float(v @ v) - float(np.trace(spread))
         noise = float(np.square(spread).sum())
         values.append(squared)
-        errors.append(np.sqrt(max(4 * float(v @ spread @ v) - 4 * noise, 0.0) + 2 * noise))
+        along = float(v @ spread @ v)
+        variances.append(max(4 * along - 4 * noise, 0.0) + 2 * noise)
+        slopes.append(4 * along / max(float(v @ v), 1e-300))
     if scale == 0:
         raise NotApplicable("all real items of a group have the same features: there is no spread to measure by")
-    return np.array(values) / scale, np.array(errors) / scale
+    return ByGroup(np.array(values) / scale, np.diag(variances) / scale**2, np.array(slopes) / scale)
 
 
 def _matched(
@@ -154,32 +164,42 @@ def _matched(
 
 
 def _lost(
-    sides: tuple[Float[np.ndarray, "n d"], Float[np.ndarray, "m d"], Float[np.ndarray, "o d"]],
-    labels: Int[np.ndarray, " o"], kept: Int[np.ndarray, " g"], k: int, rng: Rng,
-) -> tuple[Float[np.ndarray, " g"], Float[np.ndarray, "g g"]]:  # fmt: skip
-    """f_g - c_g and their covariance, by leaving out each of CUTS groups of outputs, training and held-out items."""
+    sides: tuple[Float[np.ndarray, "r d"], Float[np.ndarray, "r d"], Float[np.ndarray, "o d"]],
+    said: tuple[Int[np.ndarray, " r"], Int[np.ndarray, " r"], Int[np.ndarray, " o"]],
+    kept: Int[np.ndarray, " g"], k: int, rng: Rng,
+) -> ByGroup:  # fmt: skip
+    """f_g - c_g and their covariance, of outputs, as many training items, and held-out items.
+
+    Were the generator perfect, its outputs and the training items of a group could be dealt out anew: over DEALS deals
+    f_g - c_g has mean 0, and just the variance that outputs and training items give it. What single held-out items show
+    beyond that by chance (f_i - c_i spreads more than deals make it) is theirs to add. Leaving out groups of items, as
+    a jackknife does, takes all that lies near a single output for lost, and finds errors of twice the size.
+    """
     made, known, real = sides
-    rr, gaps = cdist(real, real), (cdist(real, made), cdist(real, known))
+    radius = np.partition(cdist(real, real), k, axis=1)[:, k, None]
+    inside = np.concatenate([cdist(real, side) <= radius for side in (made, known)], axis=1).astype(np.float32)
+    r, dealt = len(made), np.concatenate(said[:2])
+    lost = _without(inside[:, r:].sum(axis=1), inside[:, :r].sum(axis=1))  # [o]
+    hands = np.zeros((2 * r, DEALS), np.float32)
+    for g in kept:
+        at = np.flatnonzero(dealt == g)
+        hands[at] = rng.permuted(np.tile((np.arange(len(at)) % 2)[:, None], DEALS), axis=0)
+    near = inside @ hands
+    chance = _without(inside.sum(axis=1, keepdims=True) - near, near)  # [o deals]
+    groups = [np.flatnonzero(said[2] == g) for g in kept]
+    anew = np.stack([chance[at].mean(axis=0) for at in groups])
+    own = []
+    for at in groups:
+        # Two items beside those there are, one gained and one lost: where all or none are covered no spread shows.
+        spread = (float(np.square(lost[at] - lost[at].mean()).sum()) + 2) / (len(at) + 1)
+        own.append(max(0.0, spread - float(np.square(chance[at]).mean())) / len(at) * _widened(len(at), len(kept)))
+    values = np.array([lost[at].mean() for at in groups])
+    return ByGroup(values, anew @ anew.T / DEALS + np.diag(own), np.zeros(len(kept)))
 
-    def lost(rows: np.ndarray, ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
-        radius = np.partition(rr[np.ix_(rows, rows)], k, axis=1)[:, k]
-        near = (gaps[1][np.ix_(rows, theirs)].min(axis=1) <= radius) * 1.0
-        near -= gaps[0][np.ix_(rows, ours)].min(axis=1) <= radius
-        return np.array([near[labels[rows] == g].mean() if (labels[rows] == g).any() else 0.0 for g in kept])
 
-    everyone = [np.arange(len(side)) for side in (real, made, known)]
-    covariance = np.zeros((len(kept), len(kept)))
-    for place, whole in enumerate(everyone):
-        runs = []
-        for group in np.array_split(rng.permutation(len(whole)), CUTS):
-            parts = list(everyone)
-            parts[place] = np.setdiff1d(whole, group, assume_unique=True)
-            runs.append(lost(*parts))
-        rest = np.array(runs) - np.mean(runs, axis=0)
-        covariance += (CUTS - 1) / CUTS * rest.T @ rest
-    # One item's worth at least: where all or none are covered no spread shows.
-    sizes = np.array([(labels == g).sum() for g in kept])
-    return lost(*everyone), covariance + np.diag(1 / np.square(sizes))
+def _without(theirs: Float[np.ndarray, "*o"], ours: Float[np.ndarray, "*o"]) -> Float[np.ndarray, "*o"]:
+    """1 where an item has some of theirs near it and none of ours, -1 the other way round, else 0."""
+    return np.asarray(theirs > 0, np.float64) - np.asarray(ours > 0, np.float64)
 
 
 def _drawn_in(
@@ -187,19 +207,22 @@ def _drawn_in(
 ) -> Estimate | Absent:
     """The worst excess of ln (tr R_g / tr S_g) / 2, with the bias that the logarithm of few items has taken off."""
     values, variances = [], []
-    reach = NormalDist().inv_cdf(1 - (1 - LEVEL) / (2 * len(kept)))
     for g, name in zip(kept, names, strict=True):
         (s, s_error), (r, r_error) = (_breadth(x[labels == g]) for x, labels in (made, real))
         if r == 0:
             return Absent(f"all real items of the group {name} have the same features: there is no breadth to lose")
         ratio = max(s / r, CLOSEST**2)
         fewest = min(int((labels == g).sum()) for _, labels in (made, real))
-        widened = (
-            float(stdtrit(fewest - 1, 1 - (1 - LEVEL) / (2 * len(kept)))) / reach
-        )  # errors of few are themselves unsure
         values.append(-np.log(ratio) / 2 + (r_error - s_error) / 4)
-        variances.append((s_error + r_error) / 4 * widened**2)
-    return _worst(np.array(values), np.diag(variances), names, len(made[0]), shared, rng)
+        variances.append((s_error + r_error) / 4 * _widened(fewest, len(kept)))
+    found = ByGroup(np.array(values), np.diag(variances), np.zeros(len(kept)))
+    return _worst(found, names, len(made[0]), shared, rng)
+
+
+def _widened(n: int, groups: int) -> float:
+    """What a variance found from n items is multiplied by, as it is itself unsure: (Student's / normal reach)^2."""
+    tail = (1 - LEVEL) / (2 * groups)
+    return float(stdtrit(n - 1, 1 - tail) / NormalDist().inv_cdf(1 - tail)) ** 2
 
 
 def _breadth(x: Float[np.ndarray, "n d"]) -> tuple[float, float]:
@@ -211,16 +234,18 @@ def _breadth(x: Float[np.ndarray, "n d"]) -> tuple[float, float]:
     return trace, float(squared.var(ddof=1)) / len(x) / trace**2
 
 
-def _worst(
-    values: Float[np.ndarray, " g"], covariance: Float[np.ndarray, "g g"], names: tuple[str, ...], n: int,
-    shared: dict[str, Json], rng: Rng,
-) -> Estimate:  # fmt: skip
-    """The largest excess over the groups' mean, chance taken off."""
-    g = len(values)
+def _worst(measured: ByGroup, names: tuple[str, ...], n: int, shared: dict[str, Json], rng: Rng) -> Estimate:
+    """The largest excess over the groups' mean, chance taken off.
+
+    Where the variance grows with the truth, upper ends are taken on the scale on which it does not (a square root):
+    e + z sqrt(var) + z^2 slope / 4. Straight ones missed a truth above them twice as often as they may.
+    """
+    g = len(names)
     centring = np.eye(g) - 1 / g
-    excess, spread = centring @ values, centring @ covariance @ centring
-    reach = NormalDist().inv_cdf(1 - (1 - LEVEL) / (2 * g)) * np.sqrt(np.diag(spread))
-    low, high = max(0.0, float((excess - reach).max())), float((excess + reach).max())
+    excess, spread = centring @ measured.values, centring @ measured.covariance @ centring
+    reach, alone = (NormalDist().inv_cdf(1 - (1 - LEVEL) / (2 * many)) * np.sqrt(np.diag(spread)) for many in (g, 1))
+    upper = excess + alone + NormalDist().inv_cdf(0.5 + LEVEL / 2) ** 2 * measured.slopes * (1 - 1 / g) / 4
+    low, high = max(0.0, float((excess - reach).max())), float(upper.max())
     noise = rng.multivariate_normal(np.zeros(g), spread, DRAWS, method="eigh")
     worst = int(excess.argmax())
     pattern = centring[worst] / centring[worst, worst]  # 1 for the worst group, and what balances it for the others
@@ -230,7 +255,7 @@ def _worst(
         "by group, beyond the average": {
             name: f"{e:+.3f} [{e - r:.3f}, {e + r:.3f}]" for name, e, r in zip(names, excess, reach, strict=True)
         },
-        "average": float(values.mean()),
+        "average": float(measured.values.mean()),
         "worst by chance alone": found.chance,
         **shared,
     }

@@ -9,6 +9,7 @@ from genbench.selftest.plants.amplified_skew import amplified_skew
 from genbench.selftest.plants.neutral_prompts import neutral_prompts
 from genbench.selftest.plants.one_group_aside import one_group_aside
 from genbench.selftest.plants.one_group_drawn_in import one_group_drawn_in
+from genbench.selftest.plants.one_group_in_part import one_group_in_part
 from genbench.selftest.plants.one_group_worse import one_group_worse
 
 SKEWED, WORSE, ASIDE = "bias.attributes", "bias.continuations", "bias.group_quality"
@@ -39,6 +40,8 @@ CASES = (
          by_probe(f"{ASIDE}.distance", planted(one_group_aside, 0.0)), (f"{ASIDE}.distance",)),
     Case("bands over all groups", "four groups made alike, coverage", 0.0,
          by_probe(f"{ASIDE}.coverage", planted(one_group_aside, 0.0)), (f"{ASIDE}.coverage",)),
+    Case("bands over all groups", "of one of four groups three tenths never shown", 0.3 * 0.75,
+         by_probe(f"{ASIDE}.coverage", planted(one_group_in_part, 0.3)), (f"{ASIDE}.coverage",)),
     Case("bands over all groups", "one of four groups drawn in to half", 0.75 * math.log(2),
          by_probe(f"{ASIDE}.variety", planted(one_group_drawn_in, 0.5)), (f"{ASIDE}.variety",)),
     Case("bands over all groups", "four groups made alike, variety", 0.0,

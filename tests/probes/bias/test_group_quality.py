@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from judged import state
 
 from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Annotations, Features
 from genbench.core.score import Absent, Estimate
-from genbench.probes.bias.group_quality import _distances, group_quality
+from genbench.data.digits import digits
+from genbench.probes.bias.group_quality import _distances, _lost, _matched, _widened, group_quality
 
 G, D = 4, 5
 CENTRES = 6 * np.eye(G, D)
@@ -34,10 +36,10 @@ def run(rng: np.random.Generator, n: int = 240, **defect) -> dict[str, Estimate]
 def test_a_groups_distance_is_unbiased_and_its_error_right():
     rng, kept = np.random.default_rng(0), np.arange(G)
     found = [_distances(drawn(160, rng, moved=1.0), drawn(200, rng), kept) for _ in range(300)]
-    values, errors = (np.array(side) for side in zip(*found, strict=True))
+    values, variances = np.array([f.values for f in found]), np.array([np.diag(f.covariance) for f in found])
     truth = np.array([1 / D, 0, 0, 0])
     assert values.mean(axis=0) == pytest.approx(truth, abs=0.012)
-    assert np.sqrt(np.square(errors).mean(axis=0)) == pytest.approx(values.std(axis=0), rel=0.35)
+    assert np.sqrt(variances.mean(axis=0)) == pytest.approx(values.std(axis=0), rel=0.35)
 
 
 def test_groups_that_are_equally_good_are_not_accused():
@@ -102,6 +104,57 @@ def test_real_items_that_are_all_one_have_no_variety_to_lose_and_outputs_that_ar
     found = group_quality(Features(still), said, Features(varied), said, Features(varied), said, rng=rng)["variety"]
     assert isinstance(found, Estimate)
     assert found.value == pytest.approx(np.log(100) / 2, abs=0.15)
+
+
+def test_a_groups_lost_coverage_has_the_error_that_it_shows_from_draw_to_draw():
+    """Leaving out tenths of the items had found twice that."""
+    rng, kept = np.random.default_rng(7), np.arange(G)
+    found = []
+    for _ in range(150):
+        (x, own), (y, real), (z, known) = drawn(240, rng), drawn(300, rng), drawn(300, rng)
+        ours, theirs = _matched(own, known, kept, rng)
+        found.append(_lost((x[ours], z[theirs], y), (own[ours], known[theirs], real), kept, 5, rng))
+    values, variances = np.array([f.values for f in found]), np.array([np.diag(f.covariance) for f in found])
+    assert values.mean(axis=0) == pytest.approx(0, abs=0.015)
+    ratio = np.sqrt(variances.mean(axis=0)) / values.std(axis=0)
+    assert 0.85 < ratio.min() < ratio.max() < 1.5
+
+
+def test_coverage_lost_is_that_of_the_formula_in_a_case_worked_by_hand():
+    """Held-out items of group b stand on four places, of which its outputs reach two and its training items all."""
+    places = np.repeat(np.arange(8.0), 10)[:, None] * [[10.0, 0.0]]
+    labels = (np.arange(80) >= 40).astype(np.int64)
+    made = places.copy()
+    made[60:] -= [20.0, 0.0]
+    kept, rng = np.arange(2), np.random.default_rng(0)
+    found = _lost((made, places, places), (labels, labels, labels), kept, 5, rng)
+    assert found.values == pytest.approx([0.0, 0.5])
+    # Deals reach every place in either hand, nearly surely. Items: (40 / 4 + 2) / 41 of b, 2 / 41 of a, by Student's.
+    widened = np.array([2, 12]) / 41 / 40 * _widened(40, 2)
+    assert np.diag(found.covariance) == pytest.approx(widened, rel=0.02)
+
+
+def test_a_perfect_generator_of_real_digits_is_cleared_and_one_that_knows_a_single_three_is_accused():
+    """Ten groups of about 40 held-out items. With a jackknife's errors and bands for all groups at once none was."""
+    data, rng, names = digits(), np.random.default_rng(8), tuple(map(str, range(10)))
+    x = np.stack([item.reshape(-1) for item in data.items]) / 255
+    labels = data.groups.labels
+    said: dict[str, list[str]] = {"perfect": [], "a single three": []}
+    for _ in range(10):
+        real, own, known = np.split(rng.permutation(len(x)), [400, 800])
+        for kind, found in said.items():
+            made = x[own].copy()
+            if kind == "a single three":
+                threes = np.flatnonzero(labels[own] == 3)
+                made[threes] = made[threes[0]]
+            sides = [Features(made), Features(x[real]), Features(x[known])]
+            seen = [Annotations(labels[at], names) for at in (own, real, known)]
+            told = group_quality(sides[0], seen[0], sides[1], seen[1], sides[2], seen[2], rng=rng)["coverage"]
+            assert isinstance(told, Estimate)
+            found.append(state(group_quality, "coverage", told))
+    assert said["perfect"].count("clear") >= 6
+    assert said["a single three"].count("alarm") >= 5
+    assert "clear" not in said["a single three"]
 
 
 def test_groups_too_small_are_named_and_left_out():
