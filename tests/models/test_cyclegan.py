@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
 import torch
 from sklearn.neural_network import MLPClassifier
 
-from genbench.core.chance import stream
+from genbench.core.chance import sample_seeds, stream
 from genbench.core.data import Dataset, Groups, Item
 from genbench.core.errors import ModelError
 from genbench.core.lens import Identified
@@ -26,6 +26,7 @@ from genbench.core.model import (
     Translator,
 )
 from genbench.models.cyclegan import BUFFER, Cyclegan, Replay
+from genbench.models.gaussian import Gaussian
 
 
 def inverted(item: Item) -> np.ndarray:
@@ -54,6 +55,13 @@ def cyclegan(digit_data: Dataset) -> Cyclegan:
     return model
 
 
+@pytest.fixture(scope="module")
+def untrained(digit_data: Dataset) -> Cyclegan:
+    model = small(steps=1)
+    model.fit(two_domains(digit_data), Training(0))
+    return model
+
+
 def rows(items: Sequence[Item]) -> np.ndarray:
     return np.stack(items).reshape(len(items), -1) / 255.0
 
@@ -66,7 +74,9 @@ def test_it_translates_and_neither_samples_nor_scores(cyclegan: Cyclegan) -> Non
     assert cyclegan.between() == ("black", "white")
 
 
-def test_digits_come_out_in_the_other_domain_as_the_digits_they_were(cyclegan: Cyclegan, digit_data: Dataset) -> None:
+def test_digits_come_out_in_the_other_domain_as_the_digits_they_were(
+    cyclegan: Cyclegan, untrained: Cyclegan, digit_data: Dataset
+) -> None:
     """Judged by classifiers of real digits, one of each domain; what is not translated is lost on the other's."""
     x, y = digit_data.take("train"), digit_data.labels("train")
     judges = [
@@ -77,8 +87,6 @@ def test_digits_come_out_in_the_other_domain_as_the_digits_they_were(cyclegan: C
     there = cyclegan.translate(held_out)
     back = cyclegan.translate_back([inverted(item) for item in held_out])
     cycle = cyclegan.translate_back(there)
-    untrained = small(steps=1)
-    untrained.fit(two_domains(digit_data), Training(0))
     assert judges[1].score(rows(held_out), true) < 0.15
     assert judges[1].score(rows(untrained.translate(held_out)), true) < 0.4
     assert judges[1].score(rows(there), true) > 0.8
@@ -87,6 +95,21 @@ def test_digits_come_out_in_the_other_domain_as_the_digits_they_were(cyclegan: C
     mean = np.abs(rows(held_out) - rows(held_out).mean(axis=0)).mean()
     assert np.abs(rows(cycle) - rows(held_out)).mean() < 0.5 * mean
     assert np.abs(rows(untrained.translate_back(untrained.translate(held_out))) - rows(held_out)).mean() > mean
+
+
+def test_translations_are_nearer_to_the_other_domain_than_noise_and_its_untrained_self_are(
+    cyclegan: Cyclegan, untrained: Cyclegan, digit_data: Dataset, from_held_out: Callable[[Sequence[Item]], float]
+) -> None:
+    """Of digits that neither the model nor the distance has seen; inverted, white digits are measured as black ones."""
+    items, gaussian = digit_data.take("reserve"), Gaussian()
+    gaussian.fit(digit_data, Training(0))
+    noise = from_held_out(gaussian.sample(sample_seeds(1, 300)))
+    white = [inverted(item) for item in items]
+    there, back = from_held_out([inverted(item) for item in cyclegan.translate(items)]), cyclegan.translate_back(white)
+    assert there < 0.25 * noise
+    assert from_held_out(back) < 0.25 * noise
+    assert there < 0.1 * from_held_out([inverted(item) for item in untrained.translate(items)])
+    assert from_held_out(back) < 0.1 * from_held_out(untrained.translate_back(white))
 
 
 def test_a_translation_is_its_inputs_alone(cyclegan: Cyclegan, digit_data: Dataset) -> None:

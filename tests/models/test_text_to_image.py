@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,12 @@ import torch
 from sklearn.neural_network import MLPClassifier
 
 from genbench.core.chance import sample_seeds, stream
-from genbench.core.data import Dataset, Groups
+from genbench.core.data import Dataset, Groups, Item
 from genbench.core.errors import ModelError
 from genbench.core.model import Density, Fittable, Illustrator, Persistent, Placeable, Sampler, Training
 from genbench.models._caption_prior import Prior
 from genbench.models._dvae import COLDEST, Dvae, cooled
+from genbench.models.gaussian import Gaussian
 from genbench.models.text_to_image import CAPTIONS, TextToImage
 
 SEEDS = sample_seeds(0, 12, "text_to_image")
@@ -34,19 +36,26 @@ def fitted(digit_data: Dataset) -> TextToImage:
     return model
 
 
+@pytest.fixture(scope="module")
+def untrained(digit_data: Dataset) -> TextToImage:
+    model = small(steps=1)
+    model.fit(digit_data, Training(0))
+    return model
+
+
 def test_it_illustrates_and_gives_no_density(fitted: TextToImage) -> None:
     for capability in (Illustrator, Sampler, Fittable, Persistent, Placeable):
         assert isinstance(fitted, capability)
     assert not isinstance(fitted, Density)
 
 
-def test_the_caption_decides_which_digit_is_drawn(fitted: TextToImage, digit_data: Dataset) -> None:
+def test_the_caption_decides_which_digit_is_drawn(
+    fitted: TextToImage, untrained: TextToImage, digit_data: Dataset
+) -> None:
     """Judged by a classifier of real digits; chance is 0.1, and an untrained model is at chance."""
     train = np.stack(digit_data.take("train")).reshape(-1, 64) / 255.0
     judge = MLPClassifier((48,), max_iter=60, random_state=0).fit(train, digit_data.labels("train"))
     asked, seeds = np.arange(300) % 10, sample_seeds(1, 300)
-    untrained = small(steps=1)
-    untrained.fit(digit_data, Training(0))
     right = {}
     for name, model in (("fitted", fitted), ("untrained", untrained)):
         for form in ("a picture of {}", "{}"):
@@ -54,6 +63,17 @@ def test_the_caption_decides_which_digit_is_drawn(fitted: TextToImage, digit_dat
             right[name, form] = judge.score(np.stack(made).reshape(300, -1) / 255.0, asked)
     assert min(right["fitted", form] for form in ("a picture of {}", "{}")) > 0.5
     assert max(right["untrained", form] for form in ("a picture of {}", "{}")) < 0.25
+
+
+def test_its_images_are_nearer_to_digits_than_noise_and_its_untrained_self_are(
+    fitted: TextToImage, untrained: TextToImage, digit_data: Dataset, from_held_out: Callable[[Sequence[Item]], float]
+) -> None:
+    seeds, own = sample_seeds(1, 300), from_held_out(fitted.sample(sample_seeds(1, 300)))
+    for correlated in (False, True):
+        gaussian = Gaussian(correlated=correlated)
+        gaussian.fit(digit_data, Training(0))
+        assert own < 0.6 * from_held_out(gaussian.sample(seeds))
+    assert own < 0.1 * from_held_out(untrained.sample(seeds))
 
 
 def test_code_words_hold_what_an_image_shows(fitted: TextToImage, digit_data: Dataset) -> None:

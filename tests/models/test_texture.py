@@ -14,6 +14,7 @@ from genbench.core.chance import sample_seeds, stream
 from genbench.core.data import Dataset, Groups, Item
 from genbench.core.errors import ModelError
 from genbench.core.model import Density, Fittable, Persistent, Perturbable, Sampler, Training
+from genbench.models.gaussian import Gaussian
 from genbench.models.texture import Lattice, Texture, covers, cut, sewn
 from genbench.stats.frechet import frechet
 
@@ -75,7 +76,7 @@ def test_it_samples_and_claims_no_more(texture: Texture) -> None:
 def test_its_swatches_are_like_patterns_not_seen_and_no_statistic_of_pixels_passes_for_them(
     texture: Texture, patterns: Dataset
 ) -> None:
-    """Beside pixels in another order (all colours kept) and noise with the spectrum of each pattern."""
+    """Beside pixels in another order (all colours kept), noise with the spectrum of each pattern, and a Gaussian."""
     rng, train = stream(0, "controls"), patterns.take("train")
     shuffled = [rng.permutation(item.reshape(-1, 3)).reshape(item.shape) for item in train]
     noise = []
@@ -93,6 +94,9 @@ def test_its_swatches_are_like_patterns_not_seen_and_no_statistic_of_pixels_pass
     own = distance(texture.sample(sample_seeds(1, 180)))
     assert own < 0.15 * distance(shuffled)
     assert own < 0.4 * distance(noise)
+    gaussian = Gaussian()
+    gaussian.fit(patterns, Training(0))
+    assert own < 0.15 * distance(gaussian.sample(sample_seeds(1, 180)))
     kinds = np.array([np.linalg.norm((look([item]) - real) / scale, axis=1).argmin() % 3 for item in train])
     assert (kinds == patterns.labels("train")).all()  # the look tells the patterns apart, or it would prove nothing
     made = texture.sample(sample_seeds(1, 60))

@@ -27,6 +27,13 @@ def vae(digit_data: Dataset) -> Vae:
     return model
 
 
+@pytest.fixture(scope="module")
+def untrained(digit_data: Dataset) -> Vae:
+    model = Vae(steps=1)
+    model.fit(digit_data, Training(0))
+    return model
+
+
 def coloured(height: int, width: int) -> Dataset:
     items = list(np.random.default_rng(0).integers(0, 256, (40, height, width, 3), dtype=np.uint8))
     splits = {"train": np.arange(20), "held_out": np.arange(20, 30), "reserve": np.arange(30, 40)}
@@ -98,20 +105,25 @@ def test_more_particles_tighten_the_bound_from_the_elbo_on(vae: Vae, digit_data:
     assert found[8] + 0.05 < found[64]
 
 
-def test_it_learns_and_predicts_held_out_digits_better_than_noise_does(vae: Vae, digit_data: Dataset) -> None:
+def test_it_learns_and_predicts_held_out_digits_better_than_noise_and_its_untrained_self_do(
+    vae: Vae, untrained: Vae, digit_data: Dataset
+) -> None:
     gaussian = Gaussian()
     gaussian.fit(digit_data, Training(0))
     held_out = digit_data.take("held_out", 200)
     # the exact log-probability of the control lies below the trained model's lower bound
     assert vae.log_prob(held_out).nats.mean() > gaussian.log_prob(held_out).nats.mean() + 5.0
+    assert vae.log_prob(held_out).nats.mean() > untrained.log_prob(held_out).nats.mean() + 64
 
 
-def test_its_outputs_are_nearer_to_digits_than_noise_is(
-    vae: Vae, digit_data: Dataset, from_held_out: Callable[[Sequence[Item]], float]
+def test_its_outputs_are_nearer_to_digits_than_noise_and_its_untrained_self_are(
+    vae: Vae, untrained: Vae, digit_data: Dataset, from_held_out: Callable[[Sequence[Item]], float]
 ) -> None:
     gaussian, seeds = Gaussian(), sample_seeds(1, 300)
     gaussian.fit(digit_data, Training(0))
-    assert from_held_out(vae.sample(seeds)) < 0.6 * from_held_out(gaussian.sample(seeds))
+    own = from_held_out(vae.sample(seeds))
+    assert own < 0.6 * from_held_out(gaussian.sample(seeds))
+    assert own < 0.2 * from_held_out(untrained.sample(seeds))
 
 
 def test_a_sample_is_its_seeds_alone(vae: Vae) -> None:
