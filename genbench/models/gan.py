@@ -11,6 +11,7 @@ from torch import Tensor
 
 from genbench.core.chance import derive
 from genbench.core.data import Dataset, Item
+from genbench.core.evidence import Verdicts
 from genbench.core.model import History, Tick, Training, family
 from genbench.models._averaging import blend
 from genbench.models._latent_search import SEARCHED, nearest_latents
@@ -78,7 +79,7 @@ class Gan(FromLatents):
             if step % every == 0 or step == self.steps:
                 ticks.append(Tick(step, self.steps, {"generator": moved.item(), "discriminator": judged}))
                 training.tell(ticks[-1])
-        self.generator = average.eval()
+        self.generator, self.critic = average.eval(), critic.eval()
         return History(tuple(ticks), "all steps done; losses of a game do not tell when to stop")
 
     def judge(
@@ -96,6 +97,10 @@ class Gan(FromLatents):
         total.backward()  # type: ignore[no-untyped-call]
         judges.step()
         return float(loss.item())
+
+    def discriminate(self, items: Sequence[Item]) -> Verdicts:
+        """log D/(1 - D), D the chance that its discriminator of the last step gives an item of being real."""
+        return self._judged(to_tensor(items, "gan", self._fitted().shape), "logit that the item is real")
 
     def reproduce(self, items: Sequence[Item]) -> Sequence[Item]:
         """Each item as near as a search of the latents comes to it."""

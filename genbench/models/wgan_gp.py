@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from genbench.core.chance import derive
-from genbench.core.data import Dataset
+from genbench.core.data import Dataset, Item
+from genbench.core.evidence import Verdicts
 from genbench.core.model import History, Tick, Training, family
 from genbench.models._averaging import blend
 from genbench.models._latents import FromLatents
 from genbench.models._pyramid import Down, Up
-from genbench.models._tensors import batches, to_tensor
+from genbench.models._tensors import batches, noise, to_tensor
 
 BETAS = (0.0, 0.9)  # of Adam, as in the paper's algorithm 1
 CRITIC_STEPS = 5  # n_critic of algorithm 1
@@ -76,7 +79,7 @@ class WganGp(FromLatents):
                     outside = critic(held_out.to(self.device)).mean() - critic(player(self._latents(512))).mean()
                 ticks.append(Tick(step, self.steps, {"train": distance, "held_out": outside.item()}))
                 training.tell(ticks[-1])
-        self.generator = average.eval()
+        self.generator, self.critic = average.eval(), critic.eval()
         return History(tuple(ticks), "all steps done; a critic's estimate of distance does not tell when to stop")
 
     def judge(self, critic: Down, judges: torch.optim.Optimizer, real: Tensor, made: Tensor) -> float:
@@ -90,6 +93,14 @@ class WganGp(FromLatents):
         (self.penalty * excess.square().mean() - distance).backward()
         judges.step()
         return float(distance.item())
+
+    def discriminate(self, items: Sequence[Item]) -> Verdicts:
+        """The critic's value of an item past its mean value of 256 outputs, as its zero by itself means nothing."""
+        with torch.inference_mode():
+            made = self._drawn(noise(range(256), self.latent).to(self.device))
+        zero = float(self._judged(made, "").scores.mean())
+        said = self._judged(to_tensor(items, "wgan_gp", self._fitted().shape), "value of the critic, past its outputs'")
+        return replace(said, scores=said.scores - zero)
 
     def _latents(self, n: int) -> Tensor:
         return torch.randn(n, self.latent, device=self.device)
