@@ -48,7 +48,8 @@ def shadow_membership(
     auc: Mann-Whitney, Wilson's interval at DeLong's variance; tpr: at the threshold that 1 % of held-out items exceed
     (needs 300). Items of both sides are random, the shadow models given: with few of them an attack is weaker than it
     could be, so a low score with 8 is no proof for an attacker with 64. Floors 0.5 and what guessing is expected to
-    score. Void where a judge that never saw the model tells the sides apart. At failure 1 and 1.
+    score. Void where a judge that never saw the model tells the sides apart. At failure 1 and 1. Of a GAN and its
+    shadows t is the discriminator's logit (`shadow_discriminators`), as LiRA takes a classifier's.
     """
     sides = (train, held_out)
     if min(len(train), len(held_out), len(train_seen), len(held_out_seen)) < FOLDS:
@@ -73,8 +74,9 @@ def shadow_membership(
         "reference": lira_offline(target, shadows, inside),
     }
     facts: dict[str, Json] = {
-        "score": f"nats per {unit}" if unit else "nats", "shadow models": len(shadows), "members": len(train),
-        "others": len(held_out), "AUC without shadows": round(auc(target[member], target[~member]), 4),
+        "score": train.definition or (f"nats per {unit}" if unit else "nats"), "shadow models": len(shadows),
+        "members": len(train), "others": len(held_out),
+        "AUC without shadows": round(auc(target[member], target[~member]), 4),
     }  # fmt: skip
     detail, found = Detail(facts=facts), dict[str, Estimate | Absent](blind_auc=unseen)
     for name, score in scores.items():
