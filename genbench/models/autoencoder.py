@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from genbench.core.chance import derive
 from genbench.core.data import Dataset, Item
 from genbench.core.model import History, Tick, Training, family
+from genbench.models._encoding import ReadsLatents
 from genbench.models._pyramid import Down, Up
 from genbench.models._tensors import arrays_of, batches, load_arrays, near, noise, to_items, to_tensor
 from genbench.models._ways import FollowsArcs
@@ -62,7 +63,7 @@ class Net(nn.Module):
         "base": {"breadth": 64, "latent": 64, "components": 20, "steps": 30_000},
     },
 )
-class Autoencoder(FollowsArcs):
+class Autoencoder(FollowsArcs, ReadsLatents):
     """Small convolutional autoencoder, made a generator by a Gaussian mixture over its codes; trained here.
 
     Loss: |x - D(E(x))|^2 / d + pull |E(x)|^2 / latent, with weight decay on the decoder, so that codes stay near
@@ -174,6 +175,11 @@ class Autoencoder(FollowsArcs):
     def _decoded(self, e: Tensor) -> list[np.ndarray]:
         with torch.inference_mode():
             return to_items(self._drawn(e.to(self.device)))
+
+    def _read(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The code, and nothing beside it."""
+        z = self._fitted().encode(x)
+        return z, torch.zeros_like(z)
 
     def _latent_shape(self) -> tuple[int, ...]:
         return (1 + self.latent,)

@@ -18,6 +18,7 @@ from genbench.core.chance import derive
 from genbench.core.data import Dataset, Item
 from genbench.core.evidence import LogProbs
 from genbench.core.model import History, Tick, Training, family
+from genbench.models._encoding import ReadsLatents
 from genbench.models._tensors import arrays_of, batches, load_arrays, near, noise, outputs_at, to_items, to_tensor
 from genbench.models._ways import FollowsArcs
 
@@ -87,7 +88,7 @@ class Net(nn.Module):
     },
     after_fit=["particles"],
 )
-class Vae(FollowsArcs):
+class Vae(FollowsArcs, ReadsLatents):
     """Small variational autoencoder with a discretized logistic likelihood; trained here.
 
     ELBO = E_q[log p(x|z)] - KL(q(z|x) || p(z)). log_prob is the importance weighted bound with `particles` draws, in
@@ -201,6 +202,10 @@ class Vae(FollowsArcs):
     def _decoded(self, z: Tensor) -> list[np.ndarray]:
         with torch.inference_mode():
             return to_items(self._drawn(z.to(self.device)))
+
+    def _read(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        mean, log_var = self._fitted().encode(x)
+        return mean, torch.exp(0.5 * log_var)
 
     def _latent_shape(self) -> tuple[int, ...]:
         return (self.latent,)

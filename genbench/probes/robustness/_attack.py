@@ -56,20 +56,34 @@ class Attack:
 def clean_loss(attack: Attack, x: np.ndarray, rng: Rng) -> np.ndarray:
     """The loss [n] of untouched items, once budget 0, the gradient and the response to input have been checked."""
     loss, slope = attack.measure(x)
+    finite(loss, slope)
+    still(attack, x, loss, rng)
+    leads_somewhere(attack, x, slope, rng)
+    _sees_its_input(attack, x, loss, rng)
+    return loss
+
+
+def finite(loss: np.ndarray, slope: np.ndarray) -> None:
     if not (np.isfinite(loss).all() and np.isfinite(slope).all()):
         raise ControlFailed("the loss or its gradient is not finite")
+
+
+def still(attack: Attack, x: np.ndarray, loss: np.ndarray, rng: Rng, *, rounding: float = 1e-12) -> None:
+    """Refuses an attack that does something with budget 0. rounding: of a loss, where it is computed once more."""
     untouched, again = attack.run(x, 0.0, rng)
     if not np.array_equal(untouched, x):
         raise ControlFailed(f"an attack with budget 0 changed its input: items lie outside {attack.low}..{attack.high}")
-    if not np.allclose(again, loss, rtol=1e-4, atol=1e-12):
+    if not np.allclose(again, loss, rtol=1e-4, atol=rounding):
         raise ControlFailed(
             "an attack with budget 0 changed the loss: it is random, so growth cannot be told from chance"
         )
+
+
+def leads_somewhere(attack: Attack, x: np.ndarray, slope: np.ndarray, rng: Rng) -> None:
+    """Refuses a gradient at x that is dead, or not that of the loss."""
     if (dead := (np.abs(slope).reshape(len(x), -1).max(axis=1) == 0).mean()) > DEAD:
         raise ControlFailed(f"dead gradient: it is zero for {dead:.0%} of the items, so no attack can be trusted")
     _true_gradient(attack, x, slope, rng)
-    _sees_its_input(attack, x, loss, rng)
-    return loss
 
 
 def beaten(noise: np.ndarray, attacked: np.ndarray, unbounded: np.ndarray) -> None:
