@@ -19,15 +19,17 @@ from genbench.report.svg import Scale
 from genbench.results.run import Run
 
 # Where these are measured they lead their axis; else the score that most models have.
-LEADING = {
+LEADING = (
     "quality.frechet.distance",
     "memorization.copying.tpr_at_1pct_fpr",
     "robustness.adversarial.excess",
+    "robustness.stability.movement",  # of the model, where robustness.evasion is of its detector
+    "robustness.redraw.apart",
     "bias.representation.imbalance",
     "bias.counterfactual.stereotype",
     "misuse.detectability.auc",
     "energy.footprint.total",
-}
+)
 EVALUATION = "energy.footprint.evaluation"  # what the instrument used is no property of the model
 
 
@@ -97,11 +99,16 @@ class _Found:
 def _leading(scores: list[Score], shared: Mapping[str, int]) -> Score | None:
     """The worst-placed score; among equals a named one, then one that many models share."""
 
-    def rank(score: Score) -> tuple[int, bool, int]:
+    def rank(score: Score) -> tuple[int, int, int]:
         urgent = score.state if score.state in ("alarm", "unsure") else "clear"
-        return WORST_FIRST.index(urgent), score.id not in LEADING, -shared[score.id]
+        return WORST_FIRST.index(urgent), _lead(score), -shared[score.id]
 
     return min(scores, key=rank) if scores else None
+
+
+def _lead(score: Score) -> int:
+    """Its place among the leading scores, after all of them where it is none."""
+    return LEADING.index(score.id) if score.id in LEADING else len(LEADING)
 
 
 def _scales(leading: Iterable[Score | None]) -> dict[Subject, Scale]:
