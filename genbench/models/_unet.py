@@ -27,7 +27,8 @@ class Block(nn.Module):
 class Unet(nn.Module):
     """Images [n c h w] and a number for each [n] -> images. Two halvings: sizes are padded to multiples of 4.
 
-    breadth: channels at full size, a multiple of 8 (the norms have 8 groups).
+    breadth: channels at full size, a multiple of 8 (the norms have 8 groups). What else a network is told of an image,
+    such as its class, can be added to `told` of the number, before that goes to `made`.
     """
 
     def __init__(self, shape: tuple[int, int, int], breadth: int) -> None:
@@ -44,10 +45,16 @@ class Unet(nn.Module):
         self.leave = nn.Sequential(nn.GroupNorm(8, breadth), nn.SiLU(), nn.Conv2d(breadth, channels, 3, padding=1))
 
     def forward(self, x: Tensor, level: Tensor) -> Tensor:
+        return self.made(x, self.told(level))
+
+    def told(self, level: Tensor) -> Tensor:  # [n] -> [n 2 breadth]
+        waves = level[:, None] * self.frequencies  # [n breadth/2]
+        e: Tensor = self.tell(torch.cat([waves.sin(), waves.cos()], dim=1))
+        return e
+
+    def made(self, x: Tensor, e: Tensor) -> Tensor:  # [n c h w], [n 2 breadth] -> [n c h w]
         height, width = x.shape[2:]
         x = F.pad(x, (0, -width % 4, 0, -height % 4))
-        waves = level[:, None] * self.frequencies  # [n breadth/2]
-        e = self.tell(torch.cat([waves.sin(), waves.cos()], dim=1))
         a = self.down_1(self.enter(x), e)  # [n b h w]
         b = self.down_2(F.avg_pool2d(a, 2), e)  # [n 2b h/2 w/2]
         m = self.middle(F.avg_pool2d(b, 2), e)  # [n 2b h/4 w/4]

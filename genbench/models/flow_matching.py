@@ -58,7 +58,7 @@ class Velocity(Unet):
     modality="image",
     cites=["Lipman et al. 2022, arXiv:2210.02747", "Grathwohl et al. 2018, arXiv:1810.01367 (trace estimator)"],
     presets={
-        "tiny": {"breadth": 24, "steps": 800, "solver_steps": 8, "batch": 32, "draws": 2},
+        "tiny": {"breadth": 24, "steps": 3000, "solver_steps": 8, "batch": 32, "draws": 2},
         "base": {"breadth": 128, "steps": 60_000, "solver_steps": 16, "batch": 128, "draws": 2},
     },
     after_fit=["solver_steps", "draws"],

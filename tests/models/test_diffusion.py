@@ -38,10 +38,9 @@ def diffusion(digit_data: Dataset) -> Diffusion:
     return model
 
 
-def test_it_has_the_capabilities_it_names_and_no_density(diffusion: Diffusion) -> None:
-    for capability in (Sampler, Perturbable, Interpolates, Differentiable, Fittable, Persistent, Placeable):
+def test_it_has_the_capabilities_it_names(diffusion: Diffusion) -> None:
+    for capability in (Sampler, Density, Perturbable, Interpolates, Differentiable, Fittable, Persistent, Placeable):
         assert isinstance(diffusion, capability)
-    assert not isinstance(diffusion, Density)
 
 
 class Known(Denoiser):
@@ -97,9 +96,13 @@ def test_its_outputs_are_nearer_to_digits_than_noise_is(
     assert own < distances[1]
 
 
-def test_it_learns(diffusion: Diffusion, digit_data: Dataset) -> None:
+def test_it_learns(diffusion: Diffusion, digit_data: Dataset, from_held_out: Callable[[Sequence[Item]], float]) -> None:
     ticks = Diffusion(steps=40).fit(digit_data, Training(0)).ticks
     assert ticks[-1].losses["held_out"] < 0.95 * ticks[0].losses["held_out"]
+    untrained, seeds, held_out = Diffusion(steps=1), sample_seeds(1, 300), digit_data.take("held_out", 50)
+    untrained.fit(digit_data, Training(0))
+    assert from_held_out(diffusion.sample(seeds)) < 0.3 * from_held_out(untrained.sample(seeds))
+    assert diffusion.log_prob(held_out).nats.mean() > untrained.log_prob(held_out).nats.mean() + 64
 
 
 def test_a_sample_is_its_seeds_alone(diffusion: Diffusion) -> None:
