@@ -14,7 +14,7 @@ from genbench.run.start import Options, run_suite
 from genbench.run.suite import Suite
 
 RECORD = Path(__file__).with_name("scores.json")
-TRAINED = {"misuse.detectability_raw.auc"}  # a network learns there, and the last digits of its weights are a machine's
+TRAINED = {"misuse.detectability_raw.auc", "robustness.evasion.evaded"}  # the last digits of weights are a machine's
 SUITE = {
     "name": "golden",
     "n": 400,
