@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from genbench.core.errors import NotApplicable
@@ -9,6 +11,7 @@ from genbench.core.evidence import Features, Rng
 from genbench.core.probe import probe
 from genbench.core.score import Detail, Estimate, Estimates, Json, Metric
 from genbench.stats.detectors import LEAST, Kind, asked, dealt, fitted
+from genbench.stats.finite import finite_rows
 
 
 @probe(
@@ -49,6 +52,10 @@ def detectability(
     Floor: training items in the outputs' place, what a detector reads into two real samples. At perfection of the model
     0.5, at failure 1. What it makes of other models' outputs is a table of the run, see `genbench detectors`.
     """
+    generated, held_out, train = (
+        replace(side, x=finite_rows(side.x, role))
+        for side, role in ((generated, "generated"), (held_out, "held_out"), (train, "train"))
+    )
     real, made = (dealt(side, limit, rng) for side in (held_out, generated))
     n = min(len(made), len(real))
     if n < LEAST:

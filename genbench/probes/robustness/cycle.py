@@ -11,6 +11,7 @@ from genbench.core.errors import ControlFailed, NotApplicable
 from genbench.core.evidence import Arrays, Rng
 from genbench.core.probe import probe
 from genbench.core.score import Detail, Estimate, Estimates, Exhibit, Interval, ItemRef, Json, Metric
+from genbench.stats.finite import finite_rows
 from genbench.stats.intervals import bootstrap
 
 LEAST = 20
@@ -66,8 +67,13 @@ def cycle(
     n = len(source)
     if n < LEAST or len(held_out) < LEAST:
         raise NotApplicable(f"needs {LEAST} items of either domain, got {n} and {len(held_out)}")
-    x, y, back, y_moved, again = (_rows(side) for side in (source, generated, cycled, moved, recycled))
-    target = _rows(held_out)
+    x, y, back, y_moved, again, target = (
+        _rows(side, role)
+        for side, role in (
+            (source, "source"), (generated, "generated"), (cycled, "cycled"), (moved, "moved"), (recycled, "recycled"),
+            (held_out, "held_out"),
+        )
+    )  # fmt: skip
     if x.shape != y.shape or target.shape[1] != y.shape[1]:
         raise NotApplicable(f"items of one shape are compared, got {x.shape}, {y.shape} and {target.shape}")
     own = np.stack(
@@ -95,9 +101,9 @@ def cycle(
     }
 
 
-def _rows(side: Arrays) -> Float[np.ndarray, "n d"]:
+def _rows(side: Arrays, role: str) -> Float[np.ndarray, "n d"]:
     """Items in a row each, in shares of their range."""
-    rows: np.ndarray = np.asarray(side.x, np.float64).reshape(len(side), -1) / (side.high - side.low)
+    rows: np.ndarray = finite_rows(side.x.reshape(len(side), -1), role) / (side.high - side.low)
     return rows
 
 

@@ -10,6 +10,7 @@ from genbench.core.errors import ControlFailed, NotApplicable
 from genbench.core.evidence import Features, Rng
 from genbench.core.probe import probe
 from genbench.core.score import Detail, Estimate, Estimates, Exhibit, Interval, ItemRef, Metric
+from genbench.stats.finite import finite_rows
 from genbench.stats.intervals import bootstrap
 
 SHOWN = 4
@@ -43,7 +44,10 @@ def stability(anchor: Features, perturbed: Features, again: Features, *, rng: Rn
     n = min(len(anchor), len(perturbed), len(again))
     if n < LEAST:
         raise NotApplicable(f"needs at least {LEAST} outputs, got {n}")
-    a, p, b = (side.x[:n].astype(np.float64) for side in (anchor, perturbed, again))
+    a, p, b = (
+        finite_rows(side.x[:n], role)
+        for side, role in ((anchor, "anchor"), (perturbed, "perturbed"), (again, "again"))
+    )  # fmt: skip
     moved, apart = np.square(a - p).sum(axis=1), np.square(a - b).sum(axis=1)
     if apart.mean() <= 1e-9 * np.square(a).sum(axis=1).mean():
         raise ControlFailed("collapsed: outputs do not differ from one another, which is not stability")
