@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
 
 from genbench.core.chance import sample_seeds
 from genbench.core.data import Dataset, Item
@@ -15,7 +16,7 @@ from genbench.core.errors import ModelError
 from genbench.core.model import Density, Fittable, Persistent, Perturbable, Placeable, Sampler, Training
 from genbench.models._stylegan2 import Generator, Layer, Modulated, Plan, blur_kernel
 from genbench.models.gaussian import Gaussian
-from genbench.models.stylegan2 import Discriminator, Game, Stylegan2, plan_of, spread
+from genbench.models.stylegan2 import Convolution, Discriminator, Game, Residual, Stylegan2, plan_of, spread
 
 SEEDS = sample_seeds(0, 12, "stylegan2")
 
@@ -106,6 +107,63 @@ def test_doubling_keeps_what_is_constant() -> None:
     doubled = F.conv_transpose2d(flat, blur_kernel(4.0), stride=2, padding=1)
     assert doubled.shape == (1, 1, 12, 12)
     assert torch.allclose(doubled[:, :, 1:-1, 1:-1], torch.ones(1, 1, 10, 10))
+
+
+def test_signals_keep_their_size_through_all_layers_of_32_pixels() -> None:
+    """Root mean squares before training: were each doubling to lose or gain a factor, three of them would show it."""
+    torch.manual_seed(0)
+    game = Game(plan_of((3, 32, 32), 16, 64, 2), Stylegan2(breadth=16, latent=64))
+    sizes = {}
+
+    def measure(name: str) -> Callable[[nn.Module, object, Tensor], None]:
+        return lambda module, inputs, x: sizes.update({name: float(x.detach().square().mean().sqrt())})
+
+    for net in (game.player, game.critic):
+        for name, module in net.named_modules():
+            if isinstance(module, (Layer, Convolution, Residual)):
+                module.register_forward_hook(measure(f"{type(net).__name__} {name}"))
+    with torch.no_grad():
+        made = game.made(32)[0]
+        game.critic(made)
+    assert len(sizes) == 7 + 14
+    assert all(0.3 < size < 1.3 for size in sizes.values()), sizes
+    assert 0.5 < float(made.std()) < 2
+
+
+def test_a_halved_convolution_is_a_blur_and_every_second_place() -> None:
+    torch.manual_seed(0)
+    x = torch.randn(2, 3, 8, 6)
+    for size in (1, 3):
+        layer = Convolution(3, 5, size, halve=True)
+        with torch.no_grad():
+            blurred = F.conv2d(x, blur_kernel(1.0).expand(3, 1, 4, 4), padding=size // 2 + 1, groups=3)
+            expected = F.conv2d(blurred, layer.weight * layer.gain, stride=2)
+            torch.testing.assert_close(layer(x), expected, rtol=1e-4, atol=1e-5)
+        assert expected.shape == (2, 5, 4, 3)
+
+
+def test_the_discriminator_leads_by_a_factor() -> None:
+    plan, rates = plan_of((1, 8, 8), 4, 6, 2), []
+    for lead in (1.0, 3.0):
+        game = Game(plan, Stylegan2(breadth=4, latent=6, lead=lead))
+        game.pace(0.01)
+        rates.append((game.moves.param_groups[0]["lr"], game.judges.param_groups[0]["lr"]))
+    assert rates[1] == pytest.approx((rates[0][0], 3 * rates[0][1]))
+    with pytest.raises(ModelError, match="lead, the discriminator's rate as a multiple, is above 0, got 0"):
+        Stylegan2(lead=0.0)
+
+
+def test_a_round_leaves_both_players_able_to_learn() -> None:
+    """The discriminator's weights are fixed while the generator moves, and free again after it."""
+    torch.manual_seed(0)
+    game = Game(plan_of((1, 8, 8), 4, 6, 2), Stylegan2(breadth=4, latent=6))
+    before = [[weight.detach().clone() for weight in net.parameters()] for net in (game.player, game.critic)]
+    game.pace(0.01)
+    for step in (1, 2):
+        game.round(torch.randn(8, 1, 8, 8), step)
+    for old, net in zip(before, (game.player, game.critic), strict=True):
+        assert all(weight.requires_grad for weight in net.parameters())
+        assert sum(not torch.equal(a, b) for a, b in zip(old, net.parameters(), strict=True)) > len(old) / 2
 
 
 def test_noise_enters_at_its_learned_strength() -> None:
