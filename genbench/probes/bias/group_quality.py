@@ -14,6 +14,7 @@ from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Annotations, Features, Rng
 from genbench.core.probe import probe
 from genbench.core.score import Absent, Detail, Estimate, Estimates, Interval, Json, Metric
+from genbench.stats.classed import Classed, shifts, within
 from genbench.stats.finite import finite_rows
 from genbench.stats.inversion import inverted
 
@@ -71,13 +72,15 @@ def group_quality(
     """The worst group's excess over the mean of all groups in distance, lost coverage and lost variety; features [n d].
 
     distance: Fréchet with the covariances pooled within groups, S of outputs and R of held-out items. Its part for the
-    covariances is then the same for all groups, and what differs is |m_g - r_g|^2 with its bias tr S/n_g + tr R/m_g
-    taken off: sound at eight items a group, where a covariance for each is not. In units of tr R. coverage: c_g = share
-    of held-out items of g with an output within their ball (to the k-th nearest held-out item), f_g the same with as
-    many training items of each group in the outputs' place; what is lost is f_g - c_g, so neither a sparse group nor
-    one that is seldom shown is called ill made. variety: ln (tr R_g / tr S_g) / 2 of the group's own covariances, how
-    much closer together two outputs of g lie than two real items of g (root mean square): it hears a group drawn in to
-    half its breadth, to which coverage is deaf, as what is left still lies near. It is cut at ln 100.
+    covariances is then the same for all groups, and what differs is |m_g - r_g|^2, bias tr S_g/n_g + tr R_g/m_g taken
+    off: by the group's own traces, which eight items give, where they give no covariance; by the pooled ones a small
+    group broader than others would read as badly made. Errors are by S and R scaled to these traces, so groups may
+    differ in breadth, and not much in shape. In units of tr R. coverage: c_g = share of held-out items of g with an
+    output within their ball (to the k-th nearest held-out item), f_g the same with as many training items of each group
+    in the outputs' place; what is lost is f_g - c_g, so neither a sparse group nor one that is seldom shown is called
+    ill made. variety: ln (tr R_g / tr S_g) / 2 of the group's own covariances, how much closer together two outputs of
+    g lie than two real items of g (root mean square): it hears a group drawn in to half its breadth, to which coverage
+    is deaf, as what is left still lies near. It is cut at ln 100.
 
     Groups are what the annotator says on all sides, so that its mistakes are alike; those with fewer than 8 items are
     left out and named. The worst of G noisy excesses lies above 0 by chance: the estimate inverts that (worst group
@@ -127,28 +130,17 @@ class ByGroup:
 
 
 def _distances(made: Side, real: Side, kept: Int[np.ndarray, " g"]) -> ByGroup:
-    """Unbiased |m_g - r_g|^2 / tr R: var = 4 v'Vv + 2 tr V^2, V = S/n_g + R/m_g, so it grows by 4 v'Vv / v'v."""
-    moments = []
-    for x, labels in (made, real):
-        means = np.stack([x[labels == g].mean(axis=0) for g in kept])
-        inside = np.isin(labels, kept)
-        rest = x[inside] - means[np.searchsorted(kept, labels[inside])]
-        size = np.array([(labels == g).sum() for g in kept], np.float64)
-        moments.append((means, rest.T @ rest / (len(rest) - len(kept)), size))
-    (m, s, n), (r, t, o) = moments
-    shift, scale = m - r, float(np.trace(t))
-    values, variances, slopes = [], [], []
-    for v, a, b in zip(shift, n, o, strict=True):
-        spread = s / a + t / b
-        squared = float(v @ v) - float(np.trace(spread))
-        noise = float(np.square(spread).sum())
-        values.append(squared)
-        along = float(v @ spread @ v)
-        variances.append(max(4 * along - 4 * noise, 0.0) + 2 * noise)
-        slopes.append(4 * along / max(float(v @ v), 1e-300))
+    """Unbiased |m_g - r_g|^2 / tr R, and its error: see `shifts`."""
+    own, other = within(_of(*made, kept), _of(*real, kept))
+    found, scale = shifts(own, other), other.trace
     if scale == 0:
         raise NotApplicable("all real items of a group have the same features: there is no spread to measure by")
-    return ByGroup(np.array(values) / scale, np.diag(variances) / scale**2, np.array(slopes) / scale)
+    return ByGroup(found.values / scale, np.diag(found.variances) / scale**2, found.slopes / scale)
+
+
+def _of(x: np.ndarray, labels: Int[np.ndarray, " n"], kept: Int[np.ndarray, " g"]) -> Classed:
+    inside = np.isin(labels, kept)
+    return Classed(x[inside], np.searchsorted(kept, labels[inside]))
 
 
 def _matched(

@@ -11,7 +11,8 @@ from genbench.core.errors import NotApplicable
 from genbench.core.evidence import Annotations, Features, Rng
 from genbench.core.probe import probe
 from genbench.core.score import Detail, Estimate, Estimates, Interval, Json, Metric
-from genbench.stats.class_frechet import ClassDistances, Classed, class_distances
+from genbench.stats.class_frechet import ClassDistances, class_distances
+from genbench.stats.classed import Classed
 from genbench.stats.finite import finite_rows
 from genbench.stats.intervals import normal_interval, squared_interval
 from genbench.stats.inversion import inverted
@@ -57,10 +58,12 @@ def class_frechet(
     """Fréchet distance of outputs and held-out items of each class k, features [n d]; the mean over k, and the worst.
 
     d_k^2 = |a_k - b_k|^2 + tr(S + R - 2 (S R)^1/2): means a_k, b_k of class k, and covariances S, R within classes,
-    each pooled over all of them. A class of 50 items has no d x d covariance of its own (intra-FID wants thousands of
-    each); it has a mean, and all classes together a covariance. So a class is told by where its outputs lie, and how
-    varied the outputs within classes are by the same second part for all: of one class alone drawn in,
-    `bias.group_quality` tells. Every class counts as much in the mean, however few its outputs.
+    each pooled over all of them in their shares of held-out items. A class of 50 items has no d x d covariance of its
+    own (intra-FID wants thousands of each); it has a mean, and all classes together a covariance. So a class is told by
+    where its outputs lie, and how varied the outputs within classes are by the same second part for all: of one class
+    alone drawn in, `bias.group_quality` tells. Every class counts as much in the mean, however few its outputs; in what
+    shares classes are shown is not told here. Shares far from those of held-out items, or a class much broader than
+    others, leave S worth fewer items than there are; a fact tells how many.
 
     The biases of both parts are taken off, the next order of the second one by extrapolation from halves, as in
     `quality.frechet`. Intervals: outputs and held-out items random, infinitesimal jackknife with the second order
@@ -95,6 +98,7 @@ def class_frechet(
     facts: dict[str, Json] = {
         "covariances' part": found.shared, "bias taken off it": found.bias, "d": made.x.shape[1],
         "outputs of a class, fewest": int(np.bincount(made.labels).min()),
+        "items that a covariance is worth": found.worth,
         "classes too small to judge": [name for k, name in enumerate(names) if k not in kept and counts[1, k] > 0],
     }  # fmt: skip
     if left[0]:

@@ -9,6 +9,8 @@ import numpy as np
 from genbench.core.evidence import Annotations, Features, Rng
 from genbench.selftest.coverage import Case, by_probe, planted
 from genbench.selftest.plant import Scene
+from genbench.selftest.plants.classes_in_other_shares import BROAD, REAL, G, classes_in_other_shares, of_classes
+from genbench.selftest.plants.classes_in_other_shares import D as FEATURES
 from genbench.selftest.plants.classes_pulled_apart import classes_pulled_apart
 
 MEAN, WORST = "quality.class_frechet.mean", "quality.class_frechet.worst"
@@ -34,6 +36,14 @@ def few(skewed: bool) -> Callable[[Rng], Scene]:
     return draw
 
 
+def in_other_shares(rng: Rng) -> Scene:
+    """Of 200 outputs 140 are of a class that is broader than three others; outputs 1.3 times as wide."""
+    made = of_classes(140, 200, rng, WIDER)
+    return Scene({"generated": made, **{role: of_classes(REAL // G, REAL, rng) for role in ("held_out", "train")}})
+
+
+IN_OTHER_SHARES = FEATURES * (G - 1 + BROAD**2) / G * (WIDER - 1) ** 2
+
 CASES = (
     Case("jackknife, classes of one covariance", "four classes made well", 0.0,
          by_probe(MEAN, planted(classes_pulled_apart, 0.0)), (MEAN,)),
@@ -43,6 +53,12 @@ CASES = (
          by_probe(MEAN, few(skewed=False)), (MEAN,)),
     Case("jackknife, classes of one covariance", "ten skewed classes of twelve outputs, too wide", TRUTH,
          by_probe(MEAN, few(skewed=True)), (MEAN,)),
+    Case("jackknife, classes of one covariance", "one of four classes broader, in other shares", 0.0,
+         by_probe(MEAN, planted(classes_in_other_shares, 0.7)), (MEAN,)),
+    Case("jackknife, classes of one covariance", "one of four classes broader, in other shares, too wide",
+         IN_OTHER_SHARES, by_probe(MEAN, in_other_shares), (MEAN,)),
+    Case("bands over all classes, one covariance", "one of four classes broader, in other shares, the worst", 0.0,
+         by_probe(WORST, planted(classes_in_other_shares, 0.7)), (WORST,)),
     Case("bands over all classes, one covariance", "four classes made well, the worst", 0.0,
          by_probe(WORST, planted(classes_pulled_apart, 0.0)), (WORST,)),
     Case("bands over all classes, one covariance", "four classes moved against one another, the worst", 4.0,

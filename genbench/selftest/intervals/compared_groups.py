@@ -8,6 +8,7 @@ from genbench.selftest.coverage import Case, by_probe, planted
 from genbench.selftest.plants.amplified_skew import amplified_skew
 from genbench.selftest.plants.neutral_prompts import neutral_prompts
 from genbench.selftest.plants.one_group_aside import one_group_aside
+from genbench.selftest.plants.one_group_broader import one_group_broader
 from genbench.selftest.plants.one_group_drawn_in import one_group_drawn_in
 from genbench.selftest.plants.one_group_in_part import one_group_in_part
 from genbench.selftest.plants.one_group_worse import one_group_worse
@@ -38,6 +39,8 @@ CASES = (
          by_probe(f"{ASIDE}.distance", planted(one_group_aside, 1.0)), (f"{ASIDE}.distance",)),
     Case("bands over all groups", "four groups made alike, distance", 0.0,
          by_probe(f"{ASIDE}.distance", planted(one_group_aside, 0.0)), (f"{ASIDE}.distance",)),
+    Case("bands over all groups", "four groups made alike, the smallest thrice as broad", 0.0,
+         by_probe(f"{ASIDE}.distance", planted(one_group_broader, 3.0)), (f"{ASIDE}.distance",)),
     Case("bands over all groups", "four groups made alike, coverage", 0.0,
          by_probe(f"{ASIDE}.coverage", planted(one_group_aside, 0.0)), (f"{ASIDE}.coverage",)),
     Case("bands over all groups", "of one of four groups three tenths never shown", 0.3 * 0.75,

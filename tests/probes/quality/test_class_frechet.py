@@ -15,10 +15,12 @@ from genbench.data.digits import digits
 from genbench.lenses.image.classifier import Classifier
 from genbench.probes.quality.class_frechet import class_frechet
 from genbench.probes.quality.frechet import frechet
-from genbench.selftest.intervals.classes import NAMES, TRUTH, few
+from genbench.selftest.intervals.classes import IN_OTHER_SHARES, NAMES, TRUTH, few, in_other_shares
 from genbench.selftest.plant import Scene, Trial
+from genbench.selftest.plants.classes_in_other_shares import classes_in_other_shares
 from genbench.selftest.plants.classes_pulled_apart import classes_pulled_apart
-from genbench.stats.class_frechet import Classed, class_distances
+from genbench.stats.class_frechet import class_distances
+from genbench.stats.classed import Classed
 
 Side = tuple[np.ndarray, np.ndarray]
 
@@ -78,6 +80,62 @@ def test_truth_ten_classes_of_twelve_outputs_are_unbiased_where_none_has_a_covar
     assert values.mean() == pytest.approx(TRUTH, abs=4 * values.std() / 60**0.5)
     for name in ("mean", "worst"):
         assert sum(f[name].interval.low <= TRUTH <= f[name].interval.high for f in found) >= 52
+
+
+def test_perfect_classes_of_unlike_breadth_are_at_distance_zero_in_whatever_shares_they_are_shown():
+    """Covariances pooled over rows had said 1.2, which the interval of every twentieth held."""
+    found = [asked(classes_in_other_shares(0.7, Trial(200, stream(i, "shares"), i)), i) for i in range(30)]
+    values = np.array([f["mean"].value for f in found])
+    assert values.mean() == pytest.approx(0, abs=4 * values.std() / 30**0.5)
+    for name in ("mean", "worst"):
+        assert sum(f[name].interval.low <= 0 <= f[name].interval.high for f in found) >= 27
+    assert all("bias that may be left" not in f["mean"].detail.facts for f in found[:5])
+
+
+def test_of_two_perfect_classes_the_broad_one_may_be_shown_ten_times_as_seldom_as_it_is():
+    rng, off = np.random.default_rng(9), []
+    for _ in range(10):
+        made, real = (_broad(rng, sizes) for sizes in ((900, 100), (500, 500)))
+        found = class_distances(made, real, rng=rng)
+        off.append(found.mean / found.mean_error)
+    assert np.abs(off).max() < 3
+
+
+def _broad(rng: np.random.Generator, sizes: tuple[int, int], d: int = 8) -> Classed:
+    labels = np.repeat([0, 1], sizes)
+    return Classed(np.array([1.0, 3.0])[labels, None] * rng.normal(size=(len(labels), d)), labels)
+
+
+def test_a_small_broad_class_does_not_make_a_covariance_of_its_own_ten_rows():
+    """Were all classes alike in S and R, these would be worth 11 rows for 16 features, and one in eight accused."""
+    found = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        sides = [_broad(rng, (190, 10), d=16) for _ in range(3)]
+        found.append(run(*((side.x, side.labels) for side in sides), seed=seed)["mean"])
+    assert sum(f.interval.low <= 0 <= f.interval.high for f in found) >= 19
+    assert np.median([f.detail.facts["items that a covariance is worth"] for f in found]) > 50
+
+
+def test_truth_classes_of_unlike_breadth_and_shares_that_are_too_wide():
+    rng = np.random.default_rng(10)
+    found = [asked(in_other_shares(rng), seed)["mean"] for seed in range(30)]
+    values = np.array([f.value for f in found])
+    assert values.mean() == pytest.approx(IN_OTHER_SHARES, abs=4 * values.std() / 30**0.5)
+    assert sum(f.interval.low <= IN_OTHER_SHARES <= f.interval.high for f in found) >= 26
+
+
+@pytest.mark.parametrize(("sizes", "worth"), [((50, 50), 98), ((80, 20), 4 / (1 / 79 + 1 / 19))])  # 61
+def test_what_is_taken_off_for_normal_rows_is_the_bias_of_covariances_worth_so_many_rows(sizes, worth):
+    """(d^2 + d) / 4 (1/n + 1/m) to second order, and the next order beside it."""
+    rng, d, found = np.random.default_rng(11), 6, []
+    for _ in range(60):
+        made, real = (Classed(rng.normal(size=(100, d)), np.repeat([0, 1], each)) for each in (sizes, (50, 50)))
+        found.append(class_distances(made, real, rng=rng))
+    assert np.median([f.worth for f in found]) == pytest.approx(worth, rel=0.15)
+    assert np.mean([f.bias for f in found]) == pytest.approx((d**2 + d) / 4 * (1 / worth + 1 / 98), rel=0.15)
+    shared = np.array([f.shared for f in found])
+    assert abs(shared.mean()) < max(0.1 * np.mean([f.bias for f in found]), 4 * shared.std() / 60**0.5)
 
 
 def test_the_largest_of_ten_equal_distances_would_be_far_off_without_the_inversion():
