@@ -15,6 +15,7 @@ from genbench.core.data import Dataset, Item, Split
 from genbench.core.digest import digest
 from genbench.core.errors import ModelError
 from genbench.core.evidence import ShadowLogProbs
+from genbench.core.inner import Family
 from genbench.core.model import Fittable, History, Persistent, Placeable, Training
 from genbench.stats.lira import halves
 
@@ -28,7 +29,7 @@ class TrainsShadows:
 
     scores: ClassVar[type]  # the capability by which the models score items
 
-    def __init__(self, *, family: str, settings: dict[str, Any] | None = None, models: int = 8) -> None:
+    def __init__(self, *, family: Family, settings: dict[str, Any] | None = None, models: int = 8) -> None:
         self.entry, self.settings, self.models = find("model", family), dict(settings or {}), models
         if models < 4 or models % 2:
             raise ModelError(

@@ -9,7 +9,7 @@ from typing import Any
 
 from genbench.core.catalogue import find
 from genbench.core.errors import ModelError, suggestion
-from genbench.core.inner import inner_identity, inner_model, lend_abilities
+from genbench.core.inner import Family, inner_identity, inner_model, lend_abilities
 from genbench.core.model import Completer, Converses, Message, Overlooks, Templated, family
 
 OWN = "own"
@@ -63,7 +63,7 @@ class Dialogue:
     """
 
     def __init__(
-        self, *, of: str, settings: dict[str, Any] | None = None, system: str = "", template: str = "plain",
+        self, *, of: Family, settings: dict[str, Any] | None = None, system: str = "", template: str = "plain",
         stops: list[str] | None = None,
     ) -> None:  # fmt: skip
         self.system, self.template = system, template

@@ -14,7 +14,7 @@ from genbench.core.data import Item
 from genbench.core.digest import digest, file_digest
 from genbench.core.errors import LensError, NotApplicable
 from genbench.core.evidence import Annotations
-from genbench.core.inner import inner_identity, inner_model, lend_abilities
+from genbench.core.inner import Family, inner_identity, inner_model, lend_abilities
 from genbench.core.lens import lens
 from genbench.core.model import Completer, Conditional, Converses, Message
 from genbench.core.places import File
@@ -68,7 +68,7 @@ class Judge(TextSurface):
     """
 
     def __init__(
-        self, *, of: str, settings: dict[str, Any] | None = None, question: str = QUESTION,
+        self, *, of: Family, settings: dict[str, Any] | None = None, question: str = QUESTION,
         names: list[str] | None = None, labelled: File = "",
     ) -> None:  # fmt: skip
         self.question, self.names, self.labelled = question, tuple(names or NAMES), labelled

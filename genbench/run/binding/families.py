@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from genbench.core.catalogue import catalogue
-from genbench.core.errors import suggestion
+from genbench.core.catalogue import Kind, catalogue
+from genbench.core.errors import NotApplicable, suggestion
+from genbench.core.inner import inner_of
 from genbench.run.binding.datasets import check_reference, modality_of
 from genbench.run.binding.entries import SUGAR, check_entry
 from genbench.run.binding.wrong import Found, Wrong, mapping
 from genbench.run.yaml_source import Where
-
-# Families and lenses around a model: the setting that names its family. Its own settings stand below `settings`.
-AROUND = {"dialogue": "of", "shadows": "family", "shadow_discriminators": "family", "text.judge": "of"}
 
 
 def check_models(requests: list[Any], data: Mapping[str, Any]) -> Found:
@@ -63,12 +61,16 @@ def _family(where: Where, model: Mapping[str, Any], kind: str) -> Found:
 def _made(id: Any, where: Where, below: Where, settings: Mapping[str, Any]) -> Found:
     """A family with settings, and the family within it where it is made around another one."""
     yield from check_entry("model", id, where, below, settings)
-    yield from check_within(id, below, settings)
+    yield from check_within("model", id, below, settings)
 
 
-def check_within(id: Any, below: Where, settings: Mapping[str, Any]) -> Found:
-    """The model within a family or lens that is made around one."""
-    key = AROUND.get(id) if isinstance(id, str) else None
+def check_within(kind: Kind, id: Any, below: Where, settings: Mapping[str, Any]) -> Found:
+    """The model within a family or lens that is made around one, which stands below its `settings`."""
+    entry = catalogue(kind).get(id) if isinstance(id, str) else None
+    try:
+        key = inner_of(entry.load()) if entry else None
+    except NotApplicable:
+        return  # an extra is missing, as `check_settings` has it
     if key and isinstance(settings.get(key), str):
         yield from _made(settings[key], (*below, key), (*below, "settings"), mapping(settings.get("settings")))
 

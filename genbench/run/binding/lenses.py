@@ -20,7 +20,7 @@ def check_lens(where: Where, request: Any) -> Found:
         yield from check_entry("lens", request, where, below, settings)
     elif isinstance(request, Mapping):
         yield from check_entry("lens", request.get("lens"), (*where, "lens"), below, settings)
-        yield from check_within(request.get("lens"), below, settings)
+        yield from check_within("lens", request.get("lens"), below, settings)
 
 
 def check_seen_by(modality: str, request: Any) -> Found:
