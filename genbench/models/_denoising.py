@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
 import torch
 from torch import Tensor
 
+from genbench.models._levels import logistic
 from genbench.models._tensors import noise
 
 Denoise: TypeAlias = Callable[[Tensor, Tensor], Tensor]  # images [n c h w] and their sigmas [n] -> images
@@ -21,8 +23,7 @@ Objective: TypeAlias = Literal["edm", "ddpm"]
 Sampling: TypeAlias = Literal["heun", "ddim", "ancestral"]
 SIGMA_MIN, SIGMA_MAX, RHO = 0.01, 40.0, 7.0  # of EDM's sampling
 TIMES, FIRST, LAST = 1000, 1e-4, 0.02  # DDPM: how many steps of noise, and the variance added by the first and the last
-GREY = 2 / 255  # from one grey level to the next
-WITHIN = 24  # levels to either side that the finest noise could have made of one: 18 of its deviations
+SCALES = tuple(10 ** (power / 10 - 4) for power in range(31))  # that `decoder_scale` tries, of images in [0, 1]
 
 
 def of_ddpm() -> Tensor:
@@ -77,38 +78,56 @@ def ancestral(denoise: Denoise, x: Tensor, sigmas: Tensor, fresh: Tensor) -> Ten
     return x
 
 
-def bound(denoise: Denoise, x: Tensor, seeds: Sequence[int], objective: Objective, terms: int) -> Tensor:
+@dataclass(frozen=True)
+class Bound:
+    """How bits are counted, at `terms` levels of noise. scale: of the logistic that tells grey levels."""
+
+    objective: Objective
+    terms: int
+    scale: float
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The finest and the strongest noise."""
+        return (of_ddpm()[0].item(), of_ddpm()[-1].item()) if self.objective == "ddpm" else (SIGMA_MIN, SIGMA_MAX)
+
+
+def bound(denoise: Denoise, x: Tensor, seeds: Sequence[int], how: Bound) -> Tensor:
     """A lower bound on log P(x), nats [n], of images x [n c h w] of 256 levels; each item's chance is its seed's own.
 
     The variational bound of the reverse process with endless steps (Kingma et al. 2021, arXiv:2107.00630, eq. 11, 14):
     log P(x) >= E log p(x | z_0) - int E |x - D(x + sigma e; sigma)|^2 / sigma^2 dln sigma - |x|^2 / (2 sigma_max^2),
-    z_0 with the finest noise, from which each level is told as likely as a normal about it makes z_0. Estimated without
-    bias at `terms` levels of noise, one at random in each of as many equal parts of ln sigma.
+    z_0 with the finest noise, and p(x | z_0) a logistic about D(z_0), of one scale for all pixels (DDPM, section 3.3,
+    has a normal there). Estimated without bias at `terms` levels of noise, one at random in each of as many equal parts
+    of ln sigma.
     """
-    finest, most = (of_ddpm()[0].item(), of_ddpm()[-1].item()) if objective == "ddpm" else (SIGMA_MIN, SIGMA_MAX)
+    (finest, most), terms = how.ends, how.terms
     span = math.log(most / finest)
-    nats = -_total(x.square()) / (2 * most**2) + _told(x, noise(seeds, *x.shape[1:], purpose="finest").to(x), finest)
+    nats = -_total(x.square()) / (2 * most**2) + _told(denoise, x, seeds, finest, [how.scale])[0]
     placed = torch.special.ndtr(noise(seeds, terms, purpose="level").double())  # [n terms], uniform
     for term in range(terms):
-        sigma = (finest * torch.exp(span * (term + placed[:, term]) / terms)).to(x)
+        sigma = (finest * torch.exp(span * (term + placed[:, term]) / terms)).float().to(x)
         s = sigma[:, None, None, None]
         e = noise(seeds, *x.shape[1:], purpose=("bound", term)).to(x)
         nats = nats - span / terms * _total(((x - denoise(x + s * e, sigma)) / s).square())
     return nats
 
 
-def _told(x: Tensor, e: Tensor, sigma: float) -> Tensor:
-    """log p(x | x + sigma e) [n]: the share of each value's own level among all 256, weighed by their normal densities.
+def decoder_scale(denoise: Denoise, x: Tensor, objective: Objective) -> float:
+    """The scale of the logistic about D(z_0) under which images x [n c h w] are likeliest."""
+    finest, _ = Bound(objective, 1, 1.0).ends
+    told = _told(denoise, x, range(len(x)), finest, SCALES)
+    return max(zip(SCALES, told, strict=True), key=lambda one: one[1].sum().item())[0]
 
-    Levels more than WITHIN away are less likely by e^-170 and left out.
-    """
-    level = ((x + 1) / GREY).round()
-    away = torch.arange(-WITHIN, WITHIN + 1, device=x.device)
-    other = level[..., None] + away  # [n c h w levels]
-    gap = (sigma * e)[..., None] - GREY * away
-    logs = torch.where((other >= 0) & (other <= 255), -(gap**2) / (2 * sigma**2), -torch.inf)
-    return _total(logs[..., WITHIN] - torch.logsumexp(logs, dim=-1))
+
+def _told(denoise: Denoise, x: Tensor, seeds: Sequence[int], sigma: float, scales: Sequence[float]) -> list[Tensor]:
+    """log p(x | z_0) [n] for each scale, z_0 = x + sigma e."""
+    e = noise(seeds, *x.shape[1:], purpose="finest").to(x)
+    centre = denoise(x + sigma * e, x.new_full((len(x),), sigma))
+    one, other = (x + 1) / 2, (centre + 1) / 2
+    return [logistic(one, other, x.new_tensor(1 / scale)).cpu().double() for scale in scales]
 
 
 def _total(x: Tensor) -> Tensor:
-    return x.double().flatten(1).sum(1)
+    """float64 [n], on the CPU."""
+    return x.flatten(1).sum(1).cpu().double()

@@ -18,7 +18,7 @@ class ReadsLatents:
     ) -> tuple[Float[np.ndarray, "n d"], Float[np.ndarray, "n d"]]:
         with torch.inference_mode():
             mean, deviation = self._read(self._inputs(x))
-        return mean.double().cpu().numpy(), deviation.double().cpu().numpy()
+        return mean.cpu().double().numpy(), deviation.cpu().double().numpy()
 
     def latent_distance(
         self, x: Float[np.ndarray, "n ..."], z: Float[np.ndarray, "n d"]
@@ -27,7 +27,7 @@ class ReadsLatents:
         moved = self._read(inputs)[0] - self._inputs(z)
         distance = moved.square().sum(dim=1)
         (gradient,) = torch.autograd.grad(distance.sum(), inputs)
-        return distance.detach().double().cpu().numpy(), gradient.double().cpu().numpy()
+        return distance.detach().cpu().double().numpy(), gradient.cpu().double().numpy()
 
     def _inputs(self, x: Float[np.ndarray, "..."]) -> Tensor:
         return torch.from_numpy(np.asarray(x, np.float32)).to(self.device)

@@ -68,7 +68,7 @@ class HfSeq2Seq:
                 said = F.cross_entropy(
                     logits.float().transpose(1, 2), labels.to(self.device), ignore_index=IGNORED, reduction="none"
                 )  # [n V t], [n t] -> [n t]
-            nats[rows] = -said.sum(dim=1).double().cpu().numpy()
+            nats[rows] = -said.sum(dim=1).cpu().double().numpy()
             likeliest[rows] = (logits.argmax(dim=2).cpu() == labels).sum(dim=1).numpy()
         counts = added_counts(continuations)
         counts["token"] = np.array([max(1, len(tokens)) for tokens in targets], dtype=np.int64)

@@ -55,7 +55,7 @@ def hf_slopes(
             whole = said(model.net(input_ids=symbols, use_cache=False).logits, targets)
             (at,) = torch.autograd.grad(whole, seen[0])  # [1 t d]
         slope = F.pad(at[0].float() @ table.T, (0, 0, cut, 0))[begun - len(own) : begun]  # [t d] -> [t v]
-        found.append(slope.double().cpu().numpy())
+        found.append(slope.cpu().double().numpy())
     return found
 
 

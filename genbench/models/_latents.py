@@ -71,7 +71,7 @@ class FromLatents(FollowsArcs):
         """What the critic says of x [n c h w] in [0, 1]."""
         with torch.inference_mode():
             said: Tensor = self._both()["critic"](x.to(self.device))
-        return Verdicts(said.flatten().double().cpu().numpy(), definition)
+        return Verdicts(said.flatten().cpu().double().numpy(), definition)
 
     def _both(self) -> nn.ModuleDict:
         assert self.critic is not None, "fit or restore the model first"

@@ -20,7 +20,7 @@ from genbench.core.data import Dataset, Item
 from genbench.core.errors import ModelError
 from genbench.core.evidence import LogProbs
 from genbench.core.model import History, Tick, Training
-from genbench.models._tensors import batches, to_tensor
+from genbench.models._tensors import batches, finest, to_tensor
 
 LEVELS = 256
 BLOCK = 32  # images that are drawn together, always; another device than the CPU gains from more
@@ -175,7 +175,7 @@ def scored(net: PixelNet, items: Sequence[Item], family: str) -> LogProbs:
     with torch.inference_mode():
         for part in torch.split(x.to(device), ROWS):
             chosen = net(part).log_softmax(dim=2).gather(2, whole(part)[:, :, None])  # [n c 1 h w]
-            parts.append(chosen.double().flatten(1).sum(1).cpu().numpy())
+            parts.append(chosen.cpu().double().flatten(1).sum(1).numpy())
     dimensions = np.full(len(items), x[0].numel(), dtype=np.int64)
     return LogProbs(np.concatenate(parts), {"dimension": dimensions}, facts={"likelihood": "exact"})
 
@@ -207,8 +207,8 @@ def _block(net: PixelNet, seeds: Sequence[int], size: int, family: str) -> list[
             for j in range(w):
                 for k in range(c):
                     logits = net.across(x[:, :, i : i + 1], known)[:, k, :, 0, j]  # [n LEVELS]
-                    cumulative = logits.double().softmax(dim=1).cumsum(dim=1)
-                    chance = torch.from_numpy(chances[:, i, j, k]).to(device)[:, None]
+                    cumulative = finest(logits).softmax(dim=1).cumsum(dim=1)
+                    chance = torch.from_numpy(chances[:, i, j, k])[:, None].to(cumulative)
                     level = (cumulative[:, :-1] <= chance * cumulative[:, -1:]).sum(dim=1)  # none lies beyond the last
                     x[:, k, i, j] = level.float() / (LEVELS - 1)
     levels: np.ndarray = whole(x).to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()

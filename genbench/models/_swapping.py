@@ -38,7 +38,7 @@ def byte_slopes(
     """
     texts = [[START, *own.tolist(), *encode(after)] for own, after in zip(contexts, continuations, strict=True)]
     symbols, targets = padded(texts, [len(own) for own in contexts])
-    found = slope(symbols, targets)[:, 1:].double().cpu().numpy()  # the start is nobody's to swap
+    found = slope(symbols, targets)[:, 1:].cpu().double().numpy()  # the start is nobody's to swap
     return [found[i, : len(own)] for i, own in enumerate(contexts)]
 
 

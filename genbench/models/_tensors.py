@@ -42,7 +42,7 @@ def outputs_at(
     """What a generator makes of latents, within [0, 1] and unrounded: [n c h w]."""
     with torch.inference_mode():
         x = generator(torch.from_numpy(np.asarray(z, np.float32)).to(device))
-    return np.asarray(x.clamp(0, 1).double().cpu().numpy())
+    return np.asarray(x.clamp(0, 1).cpu().double().numpy())
 
 
 def noise(seeds: Sequence[int], *shape: int, purpose: object = "latent") -> Tensor:
@@ -60,6 +60,11 @@ def near(seeds: Sequence[int], strength: float, *shape: int) -> Tensor:
     """The noise of these seeds, moved: sqrt(1 - s^2) z + s e, which is standard normal again."""
     moved: Tensor = (1 - strength**2) ** 0.5 * noise(seeds, *shape) + strength * noise(seeds, *shape, purpose="moved")
     return moved
+
+
+def finest(x: Tensor) -> Tensor:
+    """float64 where x lies; float32 on a device that has none (Apple's)."""
+    return x if x.device.type == "mps" else x.double()
 
 
 def batches(n: int, size: int, steps: int, seed: int) -> Iterator[Tensor]:

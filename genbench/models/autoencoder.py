@@ -128,7 +128,7 @@ class Autoencoder(FollowsArcs, ReadsLatents):
         inputs = torch.from_numpy(np.asarray(x, np.float32)).to(self.device).requires_grad_(True)
         losses = self._fitted().reconstruction_error(inputs)
         (gradient,) = torch.autograd.grad(losses.sum(), inputs)
-        return losses.detach().double().cpu().numpy(), gradient.double().cpu().numpy()
+        return losses.detach().cpu().double().numpy(), gradient.cpu().double().numpy()
 
     def reproduce(self, items: Sequence[Item]) -> Sequence[Item]:
         """Each item encoded and decoded."""

@@ -208,7 +208,7 @@ class Cyclegan:
         inputs = torch.from_numpy(np.asarray(x, np.float32)).to(self.device).requires_grad_(True)
         losses = (pair.back(pair.there(inputs)) - inputs).square().flatten(1).mean(1)
         (gradient,) = torch.autograd.grad(losses.sum(), inputs)
-        return losses.detach().double().cpu().numpy(), gradient.double().cpu().numpy()
+        return losses.detach().cpu().double().numpy(), gradient.cpu().double().numpy()
 
     def place(self, device: str) -> None:
         self.device = device

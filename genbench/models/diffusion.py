@@ -20,12 +20,14 @@ from genbench.core.model import History, Tick, Training, family
 from genbench.models._averaging import blend
 from genbench.models._denoising import (
     TIMES,
+    Bound,
     Denoise,
     Objective,
     Sampling,
     ancestral,
     bound,
     ddim,
+    decoder_scale,
     heun,
     ladder,
     of_ddpm,
@@ -35,6 +37,7 @@ from genbench.models._unet import Unet
 from genbench.models._ways import FollowsArcs
 
 SIGMA_DATA = 0.5
+DECODED = 512  # training images that the decoder's scale is fitted to
 PROBED_AT = 0.3  # the noise level of `loss_and_grad`
 UNTOLD = 0.1  # share of training images whose class is withheld, so that there is a model without to guide away from
 
@@ -51,6 +54,8 @@ class Denoiser(Unet):
     ) -> None:
         super().__init__(shape, breadth)
         self.objective, self.classes = objective, classes
+        self.scale: Tensor  # of the logistic that tells grey levels when bits are counted
+        self.register_buffer("scale", torch.tensor(0.005))
         if classes:
             self.classed = nn.Embedding(classes + 1, 2 * breadth)
 
@@ -105,6 +110,8 @@ class Diffusion(FollowsArcs):
             raise ModelError(f"diffusion: breadth must be a multiple of 8 (groups of the norms), got {breadth}")
         if min(sampling_steps, terms) < 1:
             raise ModelError(f"diffusion: sampling_steps and terms are at least 1, got {sampling_steps} and {terms}")
+        if objective == "ddpm" and sampling_steps > TIMES:
+            raise ModelError(f"diffusion: ddpm has {TIMES} steps to sample by, got sampling_steps {sampling_steps}")
         if guidance != 1 and not conditional:
             raise ModelError(f"diffusion: guidance {guidance:g} leads to a group, and needs `conditional: true`")
         self.breadth, self.steps, self.batch, self.rate = breadth, steps, batch, rate
@@ -149,6 +156,8 @@ class Diffusion(FollowsArcs):
                 ticks.append(Tick(step, self.steps, {"train": loss.item(), "held_out": outside}))
                 training.tell(ticks[-1])
         average.load_state_dict(kept)
+        with torch.inference_mode():
+            average.scale.fill_(decoder_scale(average, x[:DECODED].to(self.device), self.objective))
         return History(tuple(ticks), "all steps done; the best held-out loss was kept")
 
     def sample(self, seeds: Sequence[int]) -> Sequence[Item]:
@@ -163,10 +172,10 @@ class Diffusion(FollowsArcs):
         x = 2 * to_tensor(items, "diffusion", net.shape).to(self.device) - 1
         seeds = [int(digest(np.asarray(item))[:15], 16) for item in items]
         with torch.inference_mode():
-            nats = bound(net, x, seeds, self.objective, self.terms)
+            nats = bound(net, x, seeds, Bound(self.objective, self.terms, net.scale.item()))
         dimensions = np.full(len(items), x[0].numel(), dtype=np.int64)
         facts = {"bound": f"variational, endless steps, estimated at {self.terms} levels of noise"}
-        return LogProbs(nats.cpu().numpy(), {"dimension": dimensions}, bound=True, facts=facts)
+        return LogProbs(nats.numpy(), {"dimension": dimensions}, bound=True, facts=facts)
 
     def loss_and_grad(
         self, x: Float[np.ndarray, "n ..."]
@@ -179,7 +188,7 @@ class Diffusion(FollowsArcs):
         level = torch.full((len(inputs),), PROBED_AT, device=self.device)
         losses = (net(clean + PROBED_AT * e, level) - clean).square().flatten(1).mean(1)
         (gradient,) = torch.autograd.grad(losses.sum(), inputs)
-        return losses.detach().double().cpu().numpy(), gradient.double().cpu().numpy()
+        return losses.detach().cpu().double().numpy(), gradient.cpu().double().numpy()
 
     def place(self, device: str) -> None:
         self.device = device
@@ -230,9 +239,9 @@ class Diffusion(FollowsArcs):
         """From the highest noise level to none."""
         shape, label = self._fitted().shape, None
         if self.counts:
-            edges = torch.tensor(self.counts, dtype=torch.float64).cumsum(0).to(z.device)
-            chance = torch.special.ndtr(z[:, 0].to(edges.dtype if z.device.type != "mps" else z.dtype))
-            label = torch.searchsorted(edges[:-1] / edges[-1], chance.contiguous(), right=True)
+            edges = torch.tensor(self.counts, dtype=torch.float64).cumsum(0)
+            chance = torch.special.ndtr(z[:, 0].cpu().double())
+            label = torch.searchsorted(edges[:-1] / edges[-1], chance, right=True).to(z.device)
             z = z[:, 1:]
         noises = z.reshape(len(z), -1, *shape)  # [n images c h w]
         sigmas = ladder(self.objective, self.sampling_steps).to(z)
@@ -264,7 +273,7 @@ def _loss(net: Denoiser, clean: Tensor, draws: Tensor, e: Tensor, label: Tensor)
     """Weighted denoising loss at sigmas drawn from `draws` [n] ~ N(0, 1) with noise e [n c h w]."""
     if net.objective == "ddpm":
         step = (TIMES * torch.special.ndtr(draws)).long().clamp(max=TIMES - 1)
-        sigma = of_ddpm().to(clean)[step]
+        sigma = of_ddpm().float().to(clean)[step]
         weight = 1 / sigma**2
     else:
         sigma = torch.exp(1.2 * draws - 1.2)

@@ -161,7 +161,7 @@ class FlowMatching(FollowsArcs):
         time = torch.full((len(inputs),), PROBED_AT, device=self.device)
         losses = _loss(net, 2 * inputs - 1, time, noise([0], *net.shape).to(self.device).expand_as(inputs))
         (gradient,) = torch.autograd.grad(losses.sum(), inputs)
-        return losses.detach().double().cpu().numpy(), gradient.double().cpu().numpy()
+        return losses.detach().cpu().double().numpy(), gradient.cpu().double().numpy()
 
     def place(self, device: str) -> None:
         self.device = device
@@ -207,8 +207,8 @@ class FlowMatching(FollowsArcs):
 
         times = torch.linspace(1, 0, self.solver_steps + 1).tolist()
         start, gathered = integrate(slope, (y, y.new_zeros(len(y))), times)
-        normal = -0.5 * (start.double() ** 2 + math.log(2 * math.pi)).flatten(1).sum(1)
-        return normal + gathered.double()  # integrated from 1 to 0, the divergence comes with its sign turned
+        normal = -0.5 * (start.cpu().double() ** 2 + math.log(2 * math.pi)).flatten(1).sum(1)
+        return normal + gathered.cpu().double()  # integrated from 1 to 0, the divergence comes with its sign turned
 
     def _fitted(self) -> Velocity:
         assert self.net is not None, "fit or restore the flow first"

@@ -233,7 +233,7 @@ class Gpt:
             said = F.cross_entropy(
                 logits.transpose(1, 2), targets, ignore_index=IGNORED, reduction="none"
             )  # [n SYMBOLS t], [n t] -> [n t]
-            np.subtract.at(nats, [windows[i][0] for i in chunk], said.sum(dim=1).double().cpu().numpy())
+            np.subtract.at(nats, [windows[i][0] for i in chunk], said.sum(dim=1).cpu().double().numpy())
         return nats
 
     def _read(self, windows: Sequence[tuple[int, list[int], int]]) -> Iterator[tuple[list[int], Tensor, Tensor]]:

@@ -180,7 +180,7 @@ class Lstm:
             said = F.cross_entropy(
                 logits.transpose(1, 2), targets, ignore_index=IGNORED, reduction="none"
             )  # [n SYMBOLS t], [n t] -> [n t]
-            nats[rows] -= said.sum(dim=1).double().cpu().numpy()
+            nats[rows] -= said.sum(dim=1).cpu().double().numpy()
         return nats
 
     def _read(self, texts: Sequence[tuple[list[int], int]]) -> Iterator[tuple[list[int], Tensor, Tensor]]:

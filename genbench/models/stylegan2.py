@@ -192,7 +192,7 @@ class Stylegan2:
             beside = self._fitted().drawn(noise(range(1, GROUP), self.latent), range(1, GROUP), 1.0)
             beside = beside.repeat_interleave(n, dim=0)  # -> [3n c h w]: item i is in a group with i + n, ...
             said: Tensor = self._both()["critic"](2 * torch.cat([x, beside]) - 1)[:n]
-        return Verdicts(said.double().cpu().numpy(), "logit that the item is real")
+        return Verdicts(said.cpu().double().numpy(), "logit that the item is real")
 
     def spaces(self) -> tuple[str, ...]:
         return "z", "w"

@@ -19,7 +19,7 @@ from genbench.models._averaging import blend
 from genbench.models._bytes import encode
 from genbench.models._caption_prior import NOTHING, Prior
 from genbench.models._dvae import Dvae, cooled
-from genbench.models._tensors import arrays_of, batches, load_arrays, to_items, to_tensor
+from genbench.models._tensors import arrays_of, batches, finest, load_arrays, to_items, to_tensor
 
 BLOCK = 32  # images that are drawn together, always; another device than the CPU gains from more
 WIDER_BLOCK = 256
@@ -214,8 +214,8 @@ class TextToImage:
         """The word [n] at which the cumulative probability passes each row's chance; the likeliest at temperature 0."""
         if self.temperature == 0:
             return logits.argmax(dim=1)
-        cumulative = (logits.double() / self.temperature).softmax(dim=1).cumsum(dim=1)
-        chance = torch.from_numpy(chances).to(logits.device)[:, None]
+        cumulative = (finest(logits) / self.temperature).softmax(dim=1).cumsum(dim=1)
+        chance = torch.from_numpy(chances)[:, None].to(cumulative)
         return (cumulative[:, :-1] <= chance * cumulative[:, -1:]).sum(dim=1)
 
     def _fitted(self) -> Net:

@@ -19,6 +19,7 @@ from genbench.core.data import Dataset, Item
 from genbench.core.evidence import LogProbs
 from genbench.core.model import History, Tick, Training, family
 from genbench.models._encoding import ReadsLatents
+from genbench.models._levels import logistic
 from genbench.models._tensors import arrays_of, batches, load_arrays, near, noise, outputs_at, to_items, to_tensor
 from genbench.models._ways import FollowsArcs
 
@@ -65,18 +66,8 @@ class Net(nn.Module):
         return torch.sigmoid(x[:, :, :height, :width])
 
     def log_likelihood(self, x: Tensor, centre: Tensor) -> Tensor:
-        """log p(x|z) [n] of 256-level pixels: a logistic's mass on each level (Salimans et al., arXiv:1701.05517).
-
-        A level k reaches from k/255 - 1/510 to k/255 + 1/510; the outermost ones reach to infinity, so that the
-        256 masses sum to 1.
-        """
-        sharpness = torch.exp(-self.log_scale.clamp(-6, 1))
-        upper, lower = (x - centre + 1 / 510) * sharpness, (x - centre - 1 / 510) * sharpness
-        below, above = F.logsigmoid(upper), F.logsigmoid(-lower)
-        # sigmoid(u) - sigmoid(l) = sigmoid(u) sigmoid(-l) (1 - e^(l - u)), and u - l is sharpness / 255 exactly
-        inside = below + above + torch.log(-torch.expm1(-sharpness / 255))
-        nats = torch.where(x < 1 / 510, below, torch.where(x > 1 - 1 / 510, above, inside))
-        return nats.flatten(1).sum(1)
+        """log p(x|z) [n] of 256-level pixels: a logistic's mass on each level."""
+        return logistic(x, centre, torch.exp(-self.log_scale.clamp(-6, 1)))
 
 
 @family(
@@ -151,7 +142,7 @@ class Vae(FollowsArcs, ReadsLatents):
             nats = torch.logsumexp(torch.stack(bounds), dim=0) - np.log(self.particles)
         dimensions = np.full(len(items), x[0].numel(), dtype=np.int64)
         facts = {"bound": f"IWAE with {self.particles} particles"}
-        return LogProbs(nats.double().cpu().numpy(), {"dimension": dimensions}, bound=True, facts=facts)
+        return LogProbs(nats.cpu().double().numpy(), {"dimension": dimensions}, bound=True, facts=facts)
 
     def loss_and_grad(
         self, x: Float[np.ndarray, "n ..."]
@@ -161,7 +152,7 @@ class Vae(FollowsArcs, ReadsLatents):
         inputs = torch.from_numpy(np.asarray(x, np.float32)).to(self.device).requires_grad_(True)
         losses = (net.decode(net.encode(inputs)[0]) - inputs).square().flatten(1).mean(1)
         (gradient,) = torch.autograd.grad(losses.sum(), inputs)
-        return losses.detach().double().cpu().numpy(), gradient.double().cpu().numpy()
+        return losses.detach().cpu().double().numpy(), gradient.cpu().double().numpy()
 
     def reproduce(self, items: Sequence[Item]) -> Sequence[Item]:
         """Each item as the decoder makes it of the posterior's mean."""
