@@ -41,7 +41,9 @@ SHELVES: dict[Kind, Shelf] = {
 }
 
 
-# The parts of core that scores depend on; its other files are words, whose change changes no number.
+# Rooms whose files count towards no version but their own; and the parts of core that scores depend on all the same:
+# its other files are words, whose change changes no number.
+APART = frozenset({"core", "run", "cli", "report", "results", "meters"})
 COUNTS = frozenset({"genbench.core.chance", "genbench.core.refusing", "genbench.core.secrets"})
 
 
@@ -64,7 +66,7 @@ class Entry:
     @property
     def code(self) -> str:
         """The entry's version: digest of its file and of every file it is made with, found by following its imports."""
-        return _code(self.path, self.module)
+        return code_of(self.path, self.module)
 
     def load(self) -> Any:
         """The marked function or class itself. A package of somebody else's that is absent is `MissingExtra`."""
@@ -83,8 +85,11 @@ class Entry:
 
 
 @functools.cache
-def _code(path: Path, module: str) -> str:
-    """Files of other rooms, and of the entry's own package where it is not ours; of core, what numbers come from."""
+def code_of(path: Path, module: str) -> str:
+    """Digest of a module's file, of those it uses of other rooms, and of its own package where that is not ours.
+
+    Of core, what numbers come from; of run and what lies above it nothing, nor of meters, which read the machine.
+    """
     parts = module.split(".")
     root = path.parents[len(parts) - 1]
     mine = {"genbench": Path(__file__).parents[1].parent, parts[0]: root}
@@ -108,9 +113,9 @@ def _imported(file: Path) -> set[str]:
 
 
 def _file_of(name: str, mine: Mapping[str, Path]) -> Path | None:
-    """The file of a module that counts towards a version; None for the rest: other packages, and core's plain words."""
+    """The file of a module that counts towards a version; None for the rest: other packages, and rooms `APART`."""
     top, _, rest = name.partition(".")
-    if top not in mine or (top == "genbench" and rest.split(".")[0] in ("core", "run", "cli", "report", "results")):
+    if top not in mine or (top == "genbench" and rest.split(".")[0] in APART):
         return file_of(name, mine["genbench"]) if name in COUNTS else None
     return file_of(name, mine[top])
 

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from genbench.core.data import Quarantined
+from genbench.core.data import Item, Quarantined
 from genbench.core.errors import DataError
 from genbench.data._archives import Member, is_archive, members
 from genbench.data._encoders import SAVED_AS, Encoder, encoded, encoder_of, shared
@@ -99,6 +99,30 @@ def through(pixels: np.ndarray, encoder: Encoder) -> np.ndarray:
     if not encoder.name:
         return pixels
     return _with_channels(read_image(encoded(pixels, encoder)), pixels.shape[2])
+
+
+class EncodedLike(Sequence[Item]):
+    """Images [height width c] as they would be, had they been saved as outputs were; each is made when asked for.
+
+    encoders: some that are repeatable, at least one. Image i of m is put through encoder floor(i k / m) of the k, so
+    that m shuffled images share the formats out as the outputs do, in whatever order those lie.
+    """
+
+    def __init__(self, items: Sequence[Item], encoders: Sequence[Encoder]) -> None:
+        self.items, self.encoders = items, encoders
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Item]: ...
+    def __getitem__(self, index: int | slice) -> Item | Sequence[Item]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        i = range(len(self))[index]
+        return through(self.items[i], self.encoders[i * len(self.encoders) // len(self)])
 
 
 def _pixels(image: Image.Image) -> np.ndarray:

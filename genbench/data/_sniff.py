@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 from genbench.core.data import Item, Quarantined
 from genbench.core.digest import digest
@@ -16,7 +16,7 @@ from genbench.data._arrays import SUFFIXES as ARRAYS
 from genbench.data._arrays import read_arrays
 from genbench.data._declared import Declaration, declared_by
 from genbench.data._encoders import Encoder, said
-from genbench.data._images import SUFFIXES, Images, image_files, read_images, shaped_like, through
+from genbench.data._images import SUFFIXES, Images, image_files, read_images, shaped_like
 from genbench.data._texts import Reader, existing
 
 BY_SUFFIX = {
@@ -81,30 +81,6 @@ class Outputs:
     facts: Mapping[str, Any]
     encoders: tuple[Encoder, ...] = ()
     declared: tuple[Declaration, ...] = ()
-
-
-class EncodedLike(Sequence[Item]):
-    """Images [height width c] as they would be, had they been saved as outputs were; each is made when asked for.
-
-    encoders: some that are repeatable, at least one. Image i of m is put through encoder floor(i k / m) of the k, so
-    that m shuffled images share the formats out as the outputs do, in whatever order those lie.
-    """
-
-    def __init__(self, items: Sequence[Item], encoders: Sequence[Encoder]) -> None:
-        self.items, self.encoders = items, encoders
-
-    def __len__(self) -> int:
-        return len(self.items)
-
-    @overload
-    def __getitem__(self, index: int) -> Item: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Item]: ...
-    def __getitem__(self, index: int | slice) -> Item | Sequence[Item]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        i = range(len(self))[index]
-        return through(self.items[i], self.encoders[i * len(self.encoders) // len(self)])
 
 
 def read_outputs(path: str, modality: str, like: Item = None) -> Outputs:

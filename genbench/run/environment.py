@@ -8,7 +8,8 @@ import platform
 import subprocess
 from pathlib import Path
 
-from genbench.core.digest import digest, file_digest
+from genbench.core.catalogue import code_of
+from genbench.core.digest import digest
 from genbench.core.score import Environment
 from genbench.core.version import __version__
 from genbench.run.device import describe_device
@@ -19,7 +20,8 @@ PACKAGES = (
 )  # fmt: skip
 
 
-# The code that asks for evidence: which items, by which seeds, in which words.
+# The code that asks for evidence: which items, by which seeds, in which words, in which format. What it uses of other
+# rooms counts with it.
 ASKED_BY = (
     "run/produce.py", "run/supply.py", "run/items.py", "run/asked.py", "run/inquiry.py", "run/joint.py",
     "run/joining.py", "run/looks.py", "run/matching.py", "run/roles.py",
@@ -49,8 +51,13 @@ def versions() -> dict[str, str]:
 
 def made_with() -> dict[str, str]:
     """What all evidence depends on besides models and lenses: the packages' versions, and the code that asks for it."""
-    asked_by = [Path(__file__).parents[1] / name for name in ASKED_BY]
-    return {**versions(), "code": digest([file_digest(path) for path in asked_by])}
+    return {**versions(), "code": asking(Path(__file__).parents[1])}
+
+
+def asking(package: Path) -> str:
+    """The version of the code that asks for evidence, of a copy of this package: its files and what they import."""
+    modules = [f"genbench.{name.removesuffix('.py').replace('/', '.')}" for name in ASKED_BY]
+    return digest([code_of(package / name, module) for name, module in zip(ASKED_BY, modules, strict=True)])
 
 
 def _version(package: str) -> str:

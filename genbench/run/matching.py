@@ -12,8 +12,8 @@ from genbench.core.data import Dataset, Item
 from genbench.core.digest import digest
 from genbench.core.errors import NotApplicable
 from genbench.data._encoders import SAVED_AS, repeatable, said, shared
+from genbench.data._images import EncodedLike
 from genbench.data._lengths import common_length
-from genbench.data._sniff import EncodedLike
 from genbench.run.build import BuiltModel
 from genbench.run.items import Items
 from genbench.run.plan import Cell

@@ -105,7 +105,7 @@ def test_a_version_changes_with_the_code(plug, tmp_path):
     plug("plugged_e", {"spread.py": GOOD}, "[genbench.probes]\nquality.spread = plugged_e.spread:spread\n")
     before = find("probe", "quality.spread").code
     (tmp_path / "plugged_e" / "spread.py").write_text(GOOD + "\n# a change\n")
-    shelf._code.cache_clear()
+    shelf.code_of.cache_clear()
     assert find("probe", "quality.spread").code != before
 
 
@@ -115,7 +115,7 @@ def test_a_version_follows_imports_and_nothing_else(plug, tmp_path):
     plug("plugged_f", files, "[genbench.probes]\nquality.spread = plugged_f.spread:spread\n")
 
     def version() -> str:
-        shelf._code.cache_clear()
+        shelf.code_of.cache_clear()
         return find("probe", "quality.spread").code
 
     before = version()

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from genbench.data._encoders import LOSSLESS, SAVED_AS, Encoder, encoded, encoder_of, repeatable, shared
-from genbench.data._images import through
-from genbench.data._sniff import EncodedLike, read_outputs
+from genbench.data._images import EncodedLike, through
+from genbench.data._sniff import read_outputs
 from genbench.data.image_folder import image_folder
 
 

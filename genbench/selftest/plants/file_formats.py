@@ -13,7 +13,8 @@ from PIL import Image
 from genbench.core.data import Dataset, Item
 from genbench.core.evidence import Features
 from genbench.data._encoders import repeatable
-from genbench.data._sniff import EncodedLike, Outputs, read_outputs
+from genbench.data._images import EncodedLike
+from genbench.data._sniff import Outputs, read_outputs
 from genbench.data.digits import digits
 from genbench.lenses.image.pixels import Pixels
 from genbench.selftest.plant import Heard, Scene, Silent, Trial, plant
