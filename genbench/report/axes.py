@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,12 +11,11 @@ from genbench.core.probe import AXES
 from genbench.core.score import Failed, Score, Skipped
 from genbench.report.cast import Member
 from genbench.report.forest import forest, mark_of
-from genbench.report.numbers import Figures, figures, number
+from genbench.report.numbers import Figures, figures
+from genbench.report.place import fact, place
 from genbench.report.reading import AXIS_ASKS, direction, in_words, ranking
 from genbench.report.subject import Subject, subject
 from genbench.results.run import Run
-
-LONGEST_FACT = 400
 
 
 @dataclass(frozen=True)
@@ -128,27 +126,10 @@ def _metrics(axis: str, scores: Sequence[Score], members: Mapping[str, Member], 
         for score in alike:
             panels.setdefault(subject(score), []).append(score)
         firsts = [these[0] for these in panels.values()]
-        shown = tuple(_panel(title, _place(t[0], firsts), t, members, most_rows) for t in panels.values())
+        shown = tuple(_panel(title, place(t[0], firsts), t, members, most_rows) for t in panels.values())
         way, anchor = direction(about.better), f"{axis}-{len(metrics)}"
         metrics.append(Metric(anchor, id, title, about.unit, way, about.summary, about.reading, about.context, shown))
     return metrics
-
-
-def _place(score: Score, beside: Sequence[Score]) -> tuple[tuple[str, str], ...]:
-    """Where the panel of this score stands among those of its metric; digests are told where names are the same."""
-    p = score.provenance
-    others = [s.provenance for s in beside]
-    names = [("on", p.benchmark), ("with models of", score.dataset)] if p.benchmark else [("on", score.dataset)]
-    if any(q.benchmark == p.benchmark and q.benchmark_digest != p.benchmark_digest for q in others):
-        names.append(("version", p.benchmark_digest[:8]))
-    names.append(("through", score.lens))
-    if any(q.lens == p.lens and q.dataset == p.dataset and q.lens_digest != p.lens_digest for q in others):
-        names.append(("version", p.lens_digest[:8]))
-    differing = [key for key, value in p.settings.items() if any(q.settings.get(key) != value for q in others)]
-    names.append(("with", ", ".join(f"{key} {_fact(p.settings[key])}" for key in differing)))
-    if any(q.asked != p.asked for q in others):
-        names.append(("at", f"n = {p.asked:,}" if p.asked else "the suite's n"))
-    return tuple((word, name) for word, name in names if name)
 
 
 def _panel(
@@ -174,7 +155,7 @@ def _panel(
 
 
 def _line(score: Score, members: Mapping[str, Member]) -> Line:
-    facts = tuple((key, _fact(value)) for key, value in score.estimate.detail.facts.items())
+    facts = tuple((key, fact(value)) for key, value in score.estimate.detail.facts.items())
     n = f"{score.estimate.n:,}"
     return Line(members[score.model], score.state, figures(score.estimate), n, in_words(score), facts)
 
@@ -184,13 +165,3 @@ def _method(score: Score) -> str:
     if interval is None:
         return "No interval: its sampling error is not known."
     return f"Interval: {100 * interval.level:g} %, {interval.method or 'method not stated'}."
-
-
-def _fact(value: object) -> str:
-    if isinstance(value, float):
-        return number(value)
-    if isinstance(value, Mapping):
-        return "; ".join(f"{key}: {_fact(inner)}" for key, inner in value.items())[:LONGEST_FACT]
-    if isinstance(value, list | tuple):
-        return ", ".join(_fact(inner) for inner in value)[:LONGEST_FACT]
-    return (value if isinstance(value, str) else json.dumps(value))[:LONGEST_FACT]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from report.staged import COPIES, open_run, score
 from report.test_html import words
@@ -46,6 +47,32 @@ def test_the_metric_that_most_models_are_unsure_on_comes_first_with_every_model_
 def test_one_title_through_two_lenses_is_two_lines_that_name_them():
     scores = [unsure("a"), replace(unsure("a"), lens="image.spectrum"), unsure("b")]
     assert at_a_glance(doubts(scores)) == "Copies through image.pixels (2) and Copies through image.spectrum (1)"
+
+
+def test_one_title_on_two_datasets_is_two_lines_that_name_them(tmp_path: Path) -> None:
+    other = replace(unsure("b"), dataset="<i>shapes</i>")
+    found = doubts([unsure("a"), other])
+    assert at_a_glance(found) == "Copies on digits (1) and Copies on <i>shapes</i> (1)"
+    made = page(tmp_path, [unsure(f"m{i}") for i in range(FEW)] + [other])
+    assert "Copies</strong> on &lt;i&gt;shapes" in made
+    assert "<i>shapes" not in made
+
+
+def test_lines_of_one_title_are_told_apart_by_whatever_differs() -> None:
+    def asked(**changed: Any) -> Score:
+        one = unsure("a")
+        return replace(one, provenance=replace(one.provenance, **changed))
+
+    assert at_a_glance(doubts([asked(settings={"k": 3}), asked(settings={"k": 5})])) == (
+        "Copies with k 3 (1) and Copies with k 5 (1)"
+    )
+    names = {"benchmark": "bbq", "benchmark_digest": "b" * 64}
+    glance = at_a_glance(doubts([asked(**names), replace(asked(**names), dataset="shapes")]))
+    assert glance == "Copies on bbq with models of digits (1) and Copies on bbq with models of shapes (1)"
+    glance = at_a_glance(doubts([asked(), replace(asked(asked=90), lens="image.spectrum")]))
+    assert glance == (
+        "Copies through image.pixels at the suite's n (1) and Copies through image.spectrum at n = 90 (1)"
+    )
 
 
 def test_where_there_are_many_metrics_the_rest_is_counted():
