@@ -2,7 +2,7 @@
 
     def __init__(self, *, weights: File, labelled: File = "") -> None: ...
 
-A text that is the setting's default, such as "" for none, leads nowhere and is not looked for.
+A default leads somewhere as well, but for "", which is none and is not looked for.
 """
 
 from __future__ import annotations
@@ -19,10 +19,14 @@ HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?(/[\w.-]+\.gguf)?")
 
 @dataclass(frozen=True)
 class Place:
-    """What must lie where the text leads. elsewhere: what else the text may be, which nobody looks for."""
+    """What must lie where the text leads. elsewhere: what else the text may be, which nobody looks for.
+
+    brought_by: what puts it where the default leads, as "apt-get install X".
+    """
 
     holds: Literal["file", "folder", "file or folder"]
     elsewhere: Literal["", "a hub id", "an https address"] = ""
+    brought_by: str = ""
 
     def is_elsewhere(self, text: str) -> bool:
         """Whether the text can be such another thing: "org/name" on a hub, or an address."""

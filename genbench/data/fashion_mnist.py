@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 
 from genbench.core.data import Dataset, Groups, dataset
 from genbench.core.errors import DataError
-from genbench.core.places import Folder
+from genbench.core.places import Place
 from genbench.data._published import whether_published
 from genbench.data.idx import idx
 
-DEBIAN = "/usr/share/datasets/fashion-mnist"  # where `apt-get install dataset-fashion-mnist` puts it
+PACKAGE = "apt-get install dataset-fashion-mnist"
+DEBIAN = "/usr/share/datasets/fashion-mnist"  # where that puts it
 PUBLISHED = {
     "train-images-idx3-ubyte.gz": "b0564c3eedabfbf835052cff8503ea422014ce006caf5b757f851416ee8300c7",
     "train-labels-idx1-ubyte.gz": "0ae29f65d86684f32d1b9c85147786c547b9c6aebcaf235f0400a0cce308b056",
@@ -27,14 +29,17 @@ CLASSES = (
     modality="image", licence="MIT", url="https://github.com/zalandoresearch/fashion-mnist (data/fashion)",
     published=PUBLISHED,
 )  # fmt: skip
-def fashion_mnist(*, path: Folder = DEBIAN, reserve: float = 0.2, seed: int = 0, limit: int | None = None) -> Dataset:
+def fashion_mnist(
+    *, path: Annotated[str, Place("folder", brought_by=PACKAGE)] = DEBIAN, reserve: float = 0.2, seed: int = 0,
+    limit: int | None = None,
+) -> Dataset:  # fmt: skip
     """70,000 grey pictures of clothing of 28 x 28 in ten classes, by their names; the 10,000 of `t10k` are held out.
 
     path: the folder with its four idx files; by default that of the Debian package dataset-fashion-mnist. limit: the
     first so many of each part.
     """
     if not Path(path).expanduser().is_dir():
-        what = "apt-get install dataset-fashion-mnist puts it there" if path == DEBIAN else "no such folder"
+        what = f"{PACKAGE} puts it there" if path == DEBIAN else "no such folder"
         raise DataError(f"Fashion-MNIST is not at {path}: {what}; or give the folder of its four idx files")
     found = idx(path=path, reserve=reserve, seed=seed, limit=limit)
     names = () if found.groups is None else found.groups.names

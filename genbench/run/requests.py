@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from genbench.run.binding.entries import SUGAR
+from genbench.run.binding.entries import SUGAR, default_of
 from genbench.run.fields import Axis, Count, Flag, Name, Part, Whole
 from genbench.run.home import exists
 
@@ -41,8 +41,10 @@ class DataRequest(Part):
     @property
     def absent(self) -> str:
         """The path at which an optional dataset is not; empty where it is there, or must be."""
-        path = self.settings.get("path")
-        return path if self.optional and isinstance(path, str) and not exists(path) else ""
+        if not self.optional:
+            return ""
+        path = self.settings.get("path", default_of("data", self.source, "path"))
+        return path if isinstance(path, str) and not exists(path) else ""
 
 
 class LensRequest(Part):

@@ -1,5 +1,6 @@
 """What a setting leads to on this machine is looked for before anything runs, by the setting's annotation alone."""
 
+import inspect
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from genbench.core.catalogue import catalogue
 from genbench.core.errors import SuiteError
 from genbench.core.places import FolderOrHubId, Place, places_of
 from genbench.core.settings import settings_of
+from genbench.run.requests import DataRequest
 from genbench.run.rooting import PATHS, root_paths
 from genbench.run.suite import Suite
 
@@ -176,3 +178,24 @@ def test_a_dataset_whose_path_is_marked_is_said_once_and_may_be_optional(tmp_pat
         ((line, problem),) = mistakes(tmp_path, suite(data=data, model=ELSEWHERE))
         assert (line, problem.partition(";")[0]) == (2, f"no {place.holds} at './NOWHERE'")
         assert mistakes(tmp_path, suite(data=data.replace(" }", ", optional: true }"), model=ELSEWHERE)) == []
+
+
+def test_a_default_that_leads_somewhere_is_looked_for_and_what_brings_it_is_said(tmp_path, monkeypatch):
+    """Elsewhere than where Debian puts it, as it may be installed here."""
+    source = inspect.unwrap(catalogue("data")["fashion_mnist"].load())
+    monkeypatch.setitem(source.__kwdefaults__, "path", str(tmp_path / "fashion-mnist"))
+    for data in ("fashion_mnist", "{ source: fashion_mnist, limit: 200 }"):
+        ((line, problem),) = mistakes(tmp_path, suite(data=data, model=ELSEWHERE))
+        assert line == 2
+        assert problem == (
+            f"no folder at '{tmp_path / 'fashion-mnist'}', which is looked for by default: "
+            "apt-get install dataset-fashion-mnist puts it there; or give the setting 'path'"
+        )
+    optional = "{ source: fashion_mnist, optional: true }"
+    assert mistakes(tmp_path, suite(data=optional, model=ELSEWHERE)) == []
+    assert DataRequest(source="fashion_mnist", optional=True).absent == str(tmp_path / "fashion-mnist")
+    assert DataRequest(source="fashion_mnist").absent == DataRequest(source="digits", optional=True).absent == ""
+    given = f"{{ source: fashion_mnist, path: {tmp_path / 'fashion-mnist'} }}"  # the default, by hand
+    assert len(mistakes(tmp_path, suite(data=given, model=ELSEWHERE))) == 1
+    (tmp_path / "fashion-mnist").mkdir()
+    assert mistakes(tmp_path, suite(data="fashion_mnist", model=ELSEWHERE)) == []

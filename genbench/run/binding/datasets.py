@@ -7,7 +7,7 @@ from typing import Any
 
 from genbench.core.catalogue import catalogue
 from genbench.core.errors import DataError, suggestion
-from genbench.run.binding.entries import check_entry, check_settings, settings_of_part
+from genbench.run.binding.entries import check_entry, check_settings, default_of, settings_of_part
 from genbench.run.binding.places import absent, lies
 from genbench.run.binding.wrong import Found, Wrong, mapping
 from genbench.run.home import exists
@@ -18,12 +18,13 @@ def check_data(where: Where, request: Any) -> Found:
     """A dataset by its source's name, or by a path that is looked at."""
     below, settings = settings_of_part(request, "data", where)
     path = settings.get("path")
-    gone = isinstance(path, str) and not lies(path)
     named, at = (request, where) if isinstance(request, str) else (mapping(request).get("source"), (*where, "source"))
+    looked_at = settings.get("path", default_of("data", named, "path"))
+    gone = isinstance(looked_at, str) and not lies(looked_at)
     optional = mapping(request).get("optional") is True and named is not None
     said = False
     for wrong in check_entry("data", named, at, below, settings):
-        said |= (of_path := gone and wrong.absent == path)
+        said |= (of_path := gone and wrong.absent == looked_at)
         if not (of_path and optional):  # of what is optional the plan will say so, to what asks for it
             yield wrong
     if not isinstance(path, str):

@@ -9,7 +9,7 @@ from genbench.core.catalogue import Entry, Kind, catalogue
 from genbench.core.errors import NotApplicable, suggestion
 from genbench.core.places import places_of
 from genbench.core.settings import settings_of
-from genbench.run.binding.places import check_place
+from genbench.run.binding.places import check_default, check_place
 from genbench.run.binding.wrong import Found, Wrong, mapping
 from genbench.run.fit import fit
 from genbench.run.yaml_source import Where
@@ -44,9 +44,12 @@ def check_settings(entry: Entry, where: Where, below: Where, given: Mapping[str,
             yield Wrong((*below, name), f"{entry.id} has no setting {name!r}{near}", at_key=True)
         elif problem := fit(settings[name], value)[1]:
             yield Wrong((*below, name), f"{entry.id}: {name} {problem}")
-        elif name in places and isinstance(value, str) and value != settings[name].default:
+        elif name in places and isinstance(value, str) and (value or settings[name].default != ""):
             at = where if SUGAR.get(str(where[-1])) == name else (*below, name)
             yield from check_place(places[name], value, at)
+    for name, place in places.items():
+        if name not in given and isinstance(path := settings[name].default, str) and path:
+            yield from check_default(place, path, (*below, name))
     unmet = [name for name, setting in settings.items() if setting.required and name not in given]
     if unmet and not any(near in unmet for name in given if name not in settings for near in _near(name, unmet)):
         yield Wrong(where, f"{entry.id} needs the setting {', '.join(map(repr, unmet))}")
@@ -55,6 +58,16 @@ def check_settings(entry: Entry, where: Where, below: Where, given: Mapping[str,
 def _near(name: str, known: list[str]) -> list[str]:
     """The names that a misspelt one may stand for: a slip is one mistake, not also a missing setting."""
     return [k for k in known if "did you mean" in suggestion(name, [k])]
+
+
+def default_of(kind: Kind, id: Any, name: str) -> Any:
+    """A setting's default; None where there is no such setting, or what it is of cannot be loaded."""
+    entry = catalogue(kind).get(id) if isinstance(id, str) else None
+    try:
+        setting = settings_of(entry.load()).get(name) if entry else None
+    except NotApplicable:
+        return None
+    return setting.default if setting else None
 
 
 def settings_of_part(request: Any, part: str, where: Where) -> tuple[Where, dict[str, Any]]:

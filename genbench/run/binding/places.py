@@ -19,6 +19,14 @@ def check_place(place: Place, path: str, where: Where) -> Found:
         yield Wrong(where, f"wants a {place.holds}, and {path!r} is a {'folder' if is_folder else 'file'}")
 
 
+def check_default(place: Place, path: str, where: Where) -> Found:
+    """The same of where a setting leads that is not given. where: of that setting."""
+    if not lies(path) and not place.is_elsewhere(path):
+        brought = f": {place.brought_by} puts it there" if place.brought_by else ""
+        problem = f"no {place.holds} at {path!r}, which is looked for by default{brought}; or give the setting"
+        yield Wrong(where, f"{problem} {where[-1]!r}", absent=path)
+
+
 def absent(where: Where, path: str, what: str, word: str) -> Wrong:
     """That nothing lies at a path, and how another is named. word: what stands for it in the change."""
     change = f"--set {'.'.join(map(str, where))}={word}"
