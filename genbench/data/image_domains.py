@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import permutations
+from pathlib import Path
+
 from genbench.core.data import Dataset, dataset
 from genbench.core.errors import DataError
 from genbench.core.places import FileOrFolder
@@ -28,6 +32,7 @@ def image_domains(
     for path, root in zip((one, other), roots, strict=True):
         if not root.is_dir() and not is_archive(root):
             raise DataError(f"{path!r} is neither a folder of images nor an archive of one")
+    _apart((one, other), roots)
     files = [(name, root, file) for name, root in zip(NAMES, roots, strict=True) for file in image_files(root)]
     found = read_images([file for _, _, file in files], size=size, max_pixels=max_pixels)
     kept = set(found.files)
@@ -46,3 +51,13 @@ def image_domains(
     return image_dataset(
         pictures, Shares(held_out, reserve, seed), name=" and ".join(stems), licence=PRIVATE, source=f"{one}, {other}"
     )
+
+
+def _apart(paths: tuple[str, str], roots: Sequence[Path]) -> None:
+    """Refuses one place under two names, and a folder within the other: its images would be of both domains."""
+    first, second = (root.resolve() for root in roots)
+    if first == second:
+        raise DataError(f"{paths[0]!r} and {paths[1]!r} are one place: two domains lie in two")
+    for (inner, within), (outer, around) in permutations(zip(paths, (first, second), strict=True), 2):
+        if within.is_dir() and around in within.parents:
+            raise DataError(f"{inner!r} lies within {outer!r}, so its images would be of both domains; give two places")

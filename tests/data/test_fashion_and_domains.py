@@ -97,3 +97,22 @@ def test_what_are_no_two_folders_is_said(apart: tuple[Path, Path], tmp_path: Pat
         image_domains(one=str(apart[0]), other=str(tmp_path / "empty"))
     with pytest.raises(DataError, match="neither a folder of images nor an archive"):
         image_domains(one=str(apart[0]), other=str(apart[0] / "00.png"))
+
+
+def test_one_folder_under_two_names_or_within_the_other_is_refused_by_name(
+    apart: tuple[Path, Path], tmp_path: Path
+) -> None:
+    one, within = apart[0], apart[0] / "more"
+    shutil.copytree(apart[1], within)
+    (tmp_path / "link").symlink_to(one, target_is_directory=True)
+    for other in (one, one / ".." / one.name, tmp_path / "link"):
+        with pytest.raises(DataError, match=f"'{one}' and '{other}' are one place"):
+            image_domains(one=str(one), other=str(other))
+    with pytest.raises(DataError, match=f"'{within}' lies within '{one}'"):
+        image_domains(one=str(one), other=str(within))
+    with pytest.raises(DataError, match=f"'{within}' lies within '{one}'"):
+        image_domains(one=str(within), other=str(one))
+    packed = shutil.make_archive(str(one / "packed"), "zip", apart[1])  # an archive in a folder is none of its images
+    assert image_domains(one=str(apart[1]), other=packed).groups is not None
+    with pytest.raises(DataError, match="are one place"):
+        image_domains(one=packed, other=packed)
