@@ -23,9 +23,11 @@ class ShadowDiscriminators(TrainsShadows):
     """What `shadows` is to a density, for a family that keeps its discriminator: `models` others learn from halves.
 
     Whose verdicts are asked for is the same model that the family alone would give with this seed: list it beside this
-    one, and spend the shadows on `memorization.shadow_membership` alone. An item's score is its logit of being real, as
-    LiRA takes a classifier's; at the optimum of the game that is log p(x) of the data past log p(x) of the generator.
-    Trainings of a game differ much: a GAN that stopped early may be told better by its discriminator alone
+    one, and spend the shadows on `memorization.shadow_membership` alone. An item's score is what the discriminator says
+    of it. Of `gan` and `stylegan2` that is its logit of being real, as LiRA takes a classifier's, and at the optimum of
+    the game log p(x) of the data past log p(x) of the generator. Of `wgan_gp` it is the critic's value past that of
+    outputs, on a scale of its own: enough for LiRA, and no probability for RMIA, which is then left out. Trainings of a
+    game differ much: a GAN that stopped early may be told better by its discriminator alone
     (`memorization.discriminator_membership`). Costs `models` further trainings.
     """
 

@@ -28,7 +28,7 @@ from genbench.core.evidence.energy import Energy, Part, Stage
 from genbench.core.evidence.items import Annotations, Arrays, Declared, Features, Fingerprints, Labels, Texts, Variants
 from genbench.core.evidence.joint import Aligned, Marked, Paths, Remakes, Sweep, Truncations
 from genbench.core.evidence.log_probs import LogProbs, ShadowLogProbs, TokenLogProbs
-from genbench.core.evidence.verdicts import Verdicts
+from genbench.core.evidence.verdicts import LOGIT, Verdicts
 
 ROLES = (
     "generated", "train", "held_out", "anchor", "perturbed", "again", "benchmark", "answered",
@@ -44,7 +44,7 @@ KINDS: tuple[type, ...] = (
 )  # fmt: skip
 
 __all__ = [
-    "FORMS", "KINDS", "ROLES", "Aligned", "Annotations", "Arrays", "Choices", "Completions", "Declared",
+    "FORMS", "KINDS", "LOGIT", "ROLES", "Aligned", "Annotations", "Arrays", "Choices", "Completions", "Declared",
     "Dialogues", "Energy", "Features", "Fingerprints", "Labels", "LogProbs", "Marked", "Pairs", "Part", "Paths",
     "Prompts", "Remakes", "Rng", "ShadowLogProbs", "Stage", "Sweep", "Texts", "TokenLogProbs", "Truncations",
     "Variants", "Verdicts",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Bool, Float
 
 from genbench.core.errors import NotApplicable
-from genbench.core.evidence import Features, Rng, ShadowLogProbs
+from genbench.core.evidence import LOGIT, Features, Rng, ShadowLogProbs
 from genbench.core.probe import probe
 from genbench.core.score import Absent, Detail, Estimate, Estimates, Json
 from genbench.probes.memorization._attacks import attacked, reports_of, unit_of
@@ -48,8 +49,11 @@ def shadow_membership(
     auc: Mann-Whitney, Wilson's interval at DeLong's variance; tpr: at the threshold that 1 % of held-out items exceed
     (needs 300). Items of both sides are random, the shadow models given: with few of them an attack is weaker than it
     could be, so a low score with 8 is no proof for an attacker with 64. Floors 0.5 and what guessing is expected to
-    score. Void where a judge that never saw the model tells the sides apart. At failure 1 and 1. Of a GAN and its
-    shadows t is the discriminator's logit (`shadow_discriminators`), as LiRA takes a classifier's.
+    score. Void where a judge that never saw the model tells the sides apart. At failure 1 and 1.
+
+    Of a GAN and its shadows (`shadow_discriminators`) t is what the discriminator says: a logit, as LiRA takes a
+    classifier's, and RMIA then the probability of being real; or a critic's value, whose scale is each training's own.
+    lira and reference set it against its own spread; rmia divides probabilities, which that gives none of: `Absent`.
     """
     sides = (train, held_out)
     if min(len(train), len(held_out), len(train_seen), len(held_out_seen)) < FOLDS:
@@ -68,9 +72,9 @@ def shadow_membership(
         raise NotApplicable("a model gives an item probability 0, and against that no score can be set")
     member = np.arange(len(said)) < len(train)
     target, shadows = said / amount, shadows / amount
-    scores = {
+    scores: dict[str, Float[np.ndarray, " n"] | Absent] = {
         "lira": lira_online(target, shadows, inside),
-        "rmia": rmia_ratio(target, shadows, inside),
+        "rmia": _rmia(target, shadows, inside, train.definition),
         "reference": lira_offline(target, shadows, inside),
     }
     facts: dict[str, Json] = {
@@ -80,6 +84,20 @@ def shadow_membership(
     }  # fmt: skip
     detail, found = Detail(facts=facts), dict[str, Estimate | Absent](blind_auc=unseen)
     for name, score in scores.items():
+        if isinstance(score, Absent):
+            found[f"{name}_auc"] = found[f"{name}_tpr"] = score
+            continue
         own, rest = score[member], score[~member]
         found[f"{name}_auc"], found[f"{name}_tpr"] = attacked(own, rest, detail)
     return found
+
+
+def _rmia(
+    target: Float[np.ndarray, " n"], shadows: Float[np.ndarray, "k n"], inside: Bool[np.ndarray, "k n"], definition: str
+) -> Float[np.ndarray, " n"] | Absent:
+    """Of log-probabilities, or of logits as log sigma(t); else there is no probability to divide."""
+    if not definition:
+        return rmia_ratio(target, shadows, inside)
+    if definition != LOGIT:
+        return Absent(f"RMIA divides probabilities, and an item's score is the {definition}, which is none")
+    return rmia_ratio(-np.logaddexp(0, -target), -np.logaddexp(0, -shadows), inside)

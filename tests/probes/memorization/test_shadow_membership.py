@@ -9,7 +9,7 @@ import pytest
 
 from genbench.core.chance import stream
 from genbench.core.errors import ModelError, NotApplicable
-from genbench.core.evidence import Features, ShadowLogProbs
+from genbench.core.evidence import LOGIT, Features, ShadowLogProbs
 from genbench.core.model import Training
 from genbench.core.score import Absent
 from genbench.data.pydoc import pydoc
@@ -99,6 +99,27 @@ def test_sets_that_differ_by_themselves_void_all_attacks():
     (train, x), (held_out, y) = scene.evidence["train"], scene.evidence["held_out"]
     found = shadow_membership(train, held_out, x, y, rng=stream(0, "s"))
     assert all(isinstance(estimate, Absent) is (name != "blind_auc") for name, estimate in found.items())
+
+
+def test_of_logits_rmia_takes_the_probability_of_being_real_and_of_values_without_a_scale_nothing():
+    scene = items_of_a_shadowed_model(1.5, Trial(0, np.random.default_rng(0), 0))
+    sides = [scene.evidence[role][0] for role in ("train", "held_out")]
+    # A classifier's logits: log-odds of probabilities whose logarithms are -softplus(-t).
+    logits = [replace(s, nats=s.nats + 20, shadows=s.shadows + 20, counts={}, definition=LOGIT) for s in sides]
+    spoken = [
+        replace(s, nats=-np.logaddexp(0, -s.nats), shadows=-np.logaddexp(0, -s.shadows), definition="") for s in logits
+    ]
+    values = [replace(s, definition="value of the critic, past its outputs'") for s in logits]
+    by_logit, by_value = ask(*logits), ask(*values)
+    assert by_logit["rmia_auc"].value == ask(*spoken)["rmia_auc"].value
+    assert by_logit["rmia_auc"].interval.low > 0.6
+    for name in ("rmia_auc", "rmia_tpr"):
+        assert isinstance(by_value[name], Absent)
+        assert "score is the value of the critic, past its outputs', which is none" in by_value[name].because
+    for name in ("lira_auc", "lira_tpr", "reference_auc"):
+        assert by_value[name].value == by_logit[name].value
+        tenfold = [replace(s, nats=10 * s.nats - 3, shadows=10 * s.shadows - 3) for s in values]
+        assert ask(*tenfold)[name].value == pytest.approx(by_value[name].value)  # whatever the scale
 
 
 def test_refusals():
