@@ -22,7 +22,6 @@ from genbench.run.account import Account
 from genbench.run.plan import PlannedModel
 
 LEAST_STEPS = 32  # counted at least: what is done at every 16th step only is then counted in its share
-WHAT = "matrix products, convolutions, attention and recurrent layers; not elementwise work"
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ SHOWN = 4
             title="Recognized outputs that evade their detector",
             summary="Of the outputs that a detector recognizes as machine-made, the share that it takes for real after "
             "a chosen change of at most the budget.",
-            reading="The floor is what random noise of that size does. 0: nobody gets past it so. 1: who has the "
-            "detector can pass any output for real, so detection alone protects nobody.",
+            reading="The floor is what random noise of that size does. 0: this attack got none past it, and a longer "
+            "one may. 1: who has the detector can pass any output for real, so detection alone protects nobody.",
             margin=0.05,
         ),
     },
@@ -51,8 +51,9 @@ def evasion(
     The detector is that of misuse.detectability_raw: a small network of convolutions on items [n c h w], fitted on one
     half of outputs and real items in `learning` steps; the other half is judged. s is its logit, t the score that at
     most `false_alarm_rate` of the judged real items exceed. x' is the worst point of projected gradient ascent on -s in
-    `steps` steps from a random start within the ball: the attacker has the detector. Where that is kept secret, this is
-    what a leak would cost; what it costs to guess is not tried.
+    `steps` steps from one random start within the ball: the attacker has the detector, and could try longer, so this is
+    a lower bound of what it can do. Where the detector is kept secret, this is what a leak would cost; what it costs to
+    guess is not tried.
 
     `ControlFailed` where the number would mean nothing: budget 0 changes something, the gradient is dead, noise does as
     well as the attack, or fewer than 9 in 10 evade without a bound. `NotApplicable` where the AUC is below 2/3 or fewer

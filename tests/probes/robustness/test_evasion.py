@@ -15,7 +15,7 @@ from genbench.lenses.image.pixels import Pixels
 from genbench.models.gaussian import Gaussian
 from genbench.probes.robustness.evasion import evasion
 from genbench.selftest.plant import Trial
-from genbench.selftest.plants.near_the_real import METRIC, near_the_real
+from genbench.selftest.plants.near_the_real import BUDGET, METRIC, STEPS, near_the_real
 from genbench.selftest.trials import ask, probe_by_id
 from genbench.stats.convolutions import Convolutions
 from genbench.stats.evading import Evading
@@ -74,6 +74,17 @@ def test_the_detector_of_noise_is_evaded_by_a_chosen_change_and_not_by_a_random_
     assert many.interval.low > 0.6
     assert many.floor < 0.3
     assert many.detail.facts["evade without bound"] == 1.0
+
+
+def test_a_longer_attack_gets_more_past_so_that_none_past_a_short_one_is_no_safety():
+    (made,), (real,) = (near_the_real(0.8, Trial(300, stream(0), 0)).evidence[r] for r in ("generated", "held_out"))
+    short, long = (
+        evasion(made, real, rng=stream(0), steps=n, learning=STEPS, budget=0.97 * BUDGET)["evaded"] for n in (1, 10)
+    )
+    assert isinstance(short, Estimate)
+    assert isinstance(long, Estimate)
+    assert short.interval.high < long.interval.low
+    assert "0: this attack got none past it, and a longer one may" in evasion.__genbench__.reports["evaded"].reading
 
 
 def test_where_nothing_is_recognized_nothing_has_to_evade():
