@@ -129,13 +129,18 @@ def test_an_interrupted_run_ends_with_130_and_the_command_that_resumes(tmp_path)
     running = subprocess.Popen(
         [sys.executable, "-m", "genbench", "run", "my suite.yaml"],
         cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "80"},
+        # A job in the background ignores SIGINT, and so does all that it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )  # fmt: skip
-    assert running.stderr is not None
-    for line in running.stderr:
-        if line.startswith("v: vae on digits"):
-            break
-    running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=60)
+    try:
+        assert running.stderr is not None
+        for line in running.stderr:
+            if line.startswith("v: vae on digits"):
+                break
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+    finally:
+        running.kill()  # else one that went on would train for hours beside the other tests
     assert running.returncode == 130, err
     assert "genbench run 'my suite.yaml' --resume" in err
     assert "Traceback" not in err

@@ -33,7 +33,11 @@ def values(run: Run) -> dict[tuple[str, str], object]:
 def start(folder: Path, home: str, *more: str) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "GENBENCH_HOME": str(folder / home), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "genbench", "run", "killed.yaml", "--no-report", "--device", "cpu", *more]
-    return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        # A job in the background ignores SIGINT, and so does all that it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )  # fmt: skip
 
 
 def latest(folder: Path, home: str) -> Run:
