@@ -12,6 +12,7 @@ from genbench.report.numbers import figures, number
 from genbench.report.svg import Scale, line, picture, shortened, tag, text
 
 WIDTH, LABEL, ROW = 360.0, 112.0, 26.0
+SPOKEN = 8  # rows that a plot's label speaks out; of more, the table below it has them
 FAR = 50.0  # a ratio of values from which a logarithmic axis shows more than a linear one
 
 
@@ -65,30 +66,40 @@ def forest(title: str, marks: Sequence[Mark], unit: str, better: Better) -> Mark
     """A forest plot: one row per mark in their order, the axis below with its unit and the better direction."""
     scale = scale_of(marks, LABEL, WIDTH - 10)
     foot = ROW * len(marks) + 8
-    parts = [line(scale.at(t), 4, scale.at(t), foot, "grid") for t in scale.ticks()]
-    for i, mark in enumerate(marks):
-        y = 4 + ROW * (i + 0.5)
-        parts += [*_row(mark, scale, y), text(0, y + 4, shortened(mark.label, 15), "label")]
+    # One path for the grid and one for all rows' rules: a page of twenty models has thousands of them, and 2 MB.
+    parts = [tag("path", {"class": "grid", "d": "".join(f"M{scale.at(t):.1f} 4V{foot:g}" for t in scale.ticks())})]
+    rows = [(mark, 4 + ROW * (i + 0.5)) for i, mark in enumerate(marks)]
+    parts += [made for mark, y in rows for made in _allowed(mark, scale, y)]
+    parts.append(tag("path", {"class": "rule", "d": "".join(f"M{LABEL:g} {y:g}H{scale.right:g}" for _, y in rows)}))
+    for mark, y in rows:
+        parts += [*_placed(mark, scale, y), text(0, y + 4, shortened(mark.label, 15), "label")]
     parts += [text(scale.at(t), foot + 14, scale.named(t), "tick", "middle") for t in scale.ticks()]
     parts.append(text(WIDTH, foot + 30, shortened(_foot(unit, better, scale), 58), "tick", "end"))
-    told = f"{title}. " + "; ".join(mark.words for mark in marks)
+    each = "; ".join(mark.words for mark in marks) if len(marks) <= SPOKEN else f"{len(marks)} rows, told by the table"
+    told = f"{title}. {each}"
     return picture(told, WIDTH, foot + 36, parts, "forest")
 
 
 def strip(mark: Mark, scale: Scale, title: str) -> Markup:
     """One mark alone, small, on the scale it shares with others."""
-    return picture(f"{title}, {mark.words}", scale.right + 8, 20, _row(mark, scale, 10), "strip")
+    rule = line(scale.left, 10, scale.right, 10, "rule")
+    parts = [*_allowed(mark, scale, 10), rule, *_placed(mark, scale, 10)]
+    return picture(f"{title}, {mark.words}", scale.right + 8, 20, parts, "strip")
 
 
-def _row(mark: Mark, scale: Scale, y: float) -> list[Markup]:
+def _allowed(mark: Mark, scale: Scale, y: float) -> list[Markup]:
+    """The band of what is allowed, where there is a limit."""
+    if not mark.allowed:
+        return []
+    low, high = mark.allowed
+    start, end = scale.left if low is None else scale.at(low), scale.right if high is None else scale.at(high)
+    return [tag("rect", {"class": "allowed", "x": start, "y": y - 8, "width": max(0.0, end - start), "height": 16})]
+
+
+def _placed(mark: Mark, scale: Scale, y: float) -> list[Markup]:
+    """The interval, the floor and the value."""
     parts: list[Markup] = []
-    estimate, (left, right) = mark.estimate, (scale.left, scale.right)
-    if mark.allowed:
-        low, high = mark.allowed
-        start, end = left if low is None else scale.at(low), right if high is None else scale.at(high)
-        attributes = {"class": "allowed", "x": start, "y": y - 8, "width": max(0.0, end - start), "height": 16}
-        parts.append(tag("rect", attributes))
-    parts.append(line(left, y, right, y, "rule"))
+    estimate = mark.estimate
     if estimate.interval:
         low, high = scale.at(estimate.interval.low), scale.at(estimate.interval.high)
         parts.append(line(low, y, max(high, low + 1), y, f"bar {mark.state}"))

@@ -51,8 +51,10 @@ class Allowance:
 ALLOWANCES = (
     Allowance(24, 6, 8000, 200),
     Allowance(12, 4, 4000, 200),
-    Allowance(6, 3, 2000, 100),
-    Allowance(2, 1, 1000, 60),
+    Allowance(12, 2, 2000, 100),
+    Allowance(12, 1, 1000, 60),
+    Allowance(6, 1, 1000, 60),
+    Allowance(6, 0, 1000, 60),
     Allowance(0, 0, 400, 40),
     Allowance(0, 0, 100, 12),
 )

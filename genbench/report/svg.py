@@ -13,10 +13,10 @@ from genbench.report.numbers import number
 
 
 def tag(name: str, attributes: Mapping[str, object], *children: str) -> Markup:
-    """<name key="value">children</name>. Whatever is not Markup is made inert and escaped."""
+    """<name key="value">children</name>, or <name/>. Whatever is not Markup is made inert and escaped."""
     pairs = "".join(f' {key}="{escape(_plain(value))}"' for key, value in attributes.items() if value is not None)
     inside = "".join(child if isinstance(child, Markup) else escape(inert(child)) for child in children)
-    return Markup(f"<{name}{pairs}>{inside}</{name}>")
+    return Markup(f"<{name}{pairs}>{inside}</{name}>" if inside else f"<{name}{pairs}/>")
 
 
 def picture(title: str, width: float, height: float, parts: Sequence[Markup], look: str) -> Markup:

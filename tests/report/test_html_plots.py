@@ -75,6 +75,16 @@ def test_a_forest_is_well_formed_and_told_in_words():
     assert "← lower is better" in "".join(root.itertext())
 
 
+def test_a_plot_of_many_rows_leaves_its_numbers_to_the_table():
+    few, many = (
+        str(forest("Copies", [mark_of(score(f"m{i}", COPIES, 0.2, 0.05)) for i in range(n)], "share", "lower"))
+        for n in (8, 9)
+    )
+    assert "m7: 0.2" in few
+    assert 'aria-label="Copies. 9 rows, told by the table"' in many
+    assert many.count('class="rule"') == few.count('class="rule"') == 1  # one path, however many rows
+
+
 def test_a_bar_spans_its_interval_and_the_point_stands_on_its_value():
     marks = [mark_of(score("a", COPIES, 0.2, 0.05)), mark_of(score("b", COPIES, 0.4, 0.1))]
     scale = scale_of(marks, 112.0, 350.0)
