@@ -22,6 +22,12 @@ class Classed:
     x: Float[np.ndarray, "n d"]
     labels: Int[np.ndarray, " n"]
 
+    @classmethod
+    def of(cls, x: Float[np.ndarray, "n d"], labels: Int[np.ndarray, " n"], kept: Int[np.ndarray, " k"]) -> Classed:
+        """The rows whose label is one of `kept`, in rising order; its place there is their class."""
+        inside = np.isin(labels, kept)
+        return cls(x[inside], np.searchsorted(kept, labels[inside]))
+
     def __len__(self) -> int:
         return len(self.x)
 

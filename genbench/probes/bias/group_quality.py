@@ -131,16 +131,11 @@ class ByGroup:
 
 def _distances(made: Side, real: Side, kept: Int[np.ndarray, " g"]) -> ByGroup:
     """Unbiased |m_g - r_g|^2 / tr R, and its error: see `shifts`."""
-    own, other = within(_of(*made, kept), _of(*real, kept))
+    own, other = within(Classed.of(*made, kept), Classed.of(*real, kept))
     found, scale = shifts(own, other), other.trace
     if scale == 0:
         raise NotApplicable("all real items of a group have the same features: there is no spread to measure by")
     return ByGroup(found.values / scale, np.diag(found.variances) / scale**2, found.slopes / scale)
-
-
-def _of(x: np.ndarray, labels: Int[np.ndarray, " n"], kept: Int[np.ndarray, " g"]) -> Classed:
-    inside = np.isin(labels, kept)
-    return Classed(x[inside], np.searchsorted(kept, labels[inside]))
 
 
 def _matched(

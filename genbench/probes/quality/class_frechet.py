@@ -91,7 +91,7 @@ def class_frechet(
             f"needs two classes with {LEAST} outputs, held-out and training items each; the classes have "
             f"{counts[0].tolist()} outputs, {counts[1].tolist()} held-out, {counts[2].tolist()} training items"
         )
-    made, real, known = (_of_kept(x, said.labels, kept) for x, (_, said) in zip(rows, sides, strict=True))
+    made, real, known = (Classed.of(x, said.labels, kept) for x, (_, said) in zip(rows, sides, strict=True))
     found = class_distances(made, real, rng=rng)
     twin = class_distances(_as_many(known, np.bincount(made.labels), rng), real, rng=rng)
     left = _left(found, twin)
@@ -110,11 +110,6 @@ def class_frechet(
         "mean": Estimate(found.mean, len(made), interval, max(0.0, twin.mean), Detail(facts=facts)),
         "worst": _worst(found, twin, told, len(made), left, rng),
     }
-
-
-def _of_kept(x: np.ndarray, labels: Int[np.ndarray, " n"], kept: Int[np.ndarray, " k"]) -> Classed:
-    inside = np.isin(labels, kept)
-    return Classed(x[inside], np.searchsorted(kept, labels[inside]))
 
 
 def _as_many(side: Classed, sizes: Int[np.ndarray, " k"], rng: Rng) -> Classed:
