@@ -70,32 +70,47 @@ def finite(loss: np.ndarray, slope: np.ndarray) -> None:
 
 def still(attack: Attack, x: np.ndarray, loss: np.ndarray, rng: Rng, *, rounding: float = 1e-12) -> None:
     """Refuses an attack that does something with budget 0. rounding: of a loss, where it is computed once more."""
-    untouched, again = attack.run(x, 0.0, rng)
-    if not np.array_equal(untouched, x):
-        raise ControlFailed(f"an attack with budget 0 changed its input: items lie outside {attack.low}..{attack.high}")
-    if not np.allclose(again, loss, rtol=1e-4, atol=rounding):
+    if not np.allclose(unmoved(attack, x, rng), loss, rtol=1e-4, atol=rounding):
         raise ControlFailed(
             "an attack with budget 0 changed the loss: it is random, so growth cannot be told from chance"
         )
 
 
+def unmoved(attack: Attack, x: np.ndarray, rng: Rng) -> np.ndarray:
+    """The loss [n] after an attack with budget 0; refuses one that moves its input."""
+    untouched, again = attack.run(x, 0.0, rng)
+    if not np.array_equal(untouched, x):
+        raise ControlFailed(f"an attack with budget 0 changed its input: items lie outside {attack.low}..{attack.high}")
+    return again
+
+
 def leads_somewhere(attack: Attack, x: np.ndarray, slope: np.ndarray, rng: Rng) -> None:
     """Refuses a gradient at x that is dead, or not that of the loss."""
-    if (dead := (np.abs(slope).reshape(len(x), -1).max(axis=1) == 0).mean()) > DEAD:
-        raise ControlFailed(f"dead gradient: it is zero for {dead:.0%} of the items, so no attack can be trusted")
+    alive(slope)
     _true_gradient(attack, x, slope, rng)
+
+
+def alive(slope: np.ndarray) -> None:
+    """Refuses a gradient [n ...] that is dead."""
+    if (dead := (np.abs(slope).reshape(len(slope), -1).max(axis=1) == 0).mean()) > DEAD:
+        raise ControlFailed(f"dead gradient: it is zero for {dead:.0%} of the items, so no attack can be trusted")
 
 
 def beaten(noise: np.ndarray, attacked: np.ndarray, unbounded: np.ndarray) -> None:
     """Refuses an attack that chance equals, or that has nothing to gain from an unbounded budget; losses [n]."""
-    if attacked.mean() <= noise.mean() or (attacked > noise).mean() <= 0.5:
-        raise ControlFailed("the attack does no more than random noise of the same size: its result would mean nothing")
+    beats_noise(noise, attacked)
     if unbounded.mean() <= attacked.mean() or (unbounded > attacked).mean() < SUCCEEDS:
         share = float((unbounded > attacked).mean())
         raise ControlFailed(
             f"an unbounded attack gets further than the bounded one on {share:.0%} of the items only: "
             "the search is broken, or the gradient is masked"
         )
+
+
+def beats_noise(noise: np.ndarray, attacked: np.ndarray) -> None:
+    """Refuses an attack that chance equals; losses [n]."""
+    if attacked.mean() <= noise.mean() or (attacked > noise).mean() <= 0.5:
+        raise ControlFailed("the attack does no more than random noise of the same size: its result would mean nothing")
 
 
 def _true_gradient(attack: Attack, x: np.ndarray, slope: np.ndarray, rng: Rng) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
 
 from genbench.core.errors import ControlFailed, NotApplicable, ProbeError
 from genbench.core.evidence import Arrays, Rng
 from genbench.core.probe import probe
 from genbench.core.score import Detail, Estimate, Estimates, Exhibit, ItemRef, Json, Metric
-from genbench.probes.robustness._attack import DEAD, SUCCEEDS, Attack
+from genbench.probes.robustness._attack import SUCCEEDS, Attack, alive, beats_noise, unmoved
 from genbench.stats.detectors import HEARS, LEAST
 from genbench.stats.intervals import wilson
 from genbench.stats.raw_detectors import convolved, shown
@@ -86,11 +85,16 @@ def evasion(
             f"of {before:.2f}: nothing has to evade it"
         )
     x = made[recognized]
-    _leads(attack, x, rng)
+    unmoved(attack, x, rng)
+    alive(attack.measure(x)[1])
     noises = [attack.loss(attack.noisy(x, budget * reach, rng)) for _ in range(NOISES)]
     attacked, unbounded = (attack.run(x, epsilon, rng)[1] for epsilon in (budget * reach, reach))
     evaded, freely = -attacked <= threshold, -np.maximum(attacked, unbounded) <= threshold
-    _works(np.mean(noises, axis=0), attacked, float(freely.mean()))
+    beats_noise(np.mean(noises, axis=0), attacked)
+    if (share := float(freely.mean())) < SUCCEEDS:
+        raise ControlFailed(
+            f"without any bound {share:.0%} of the outputs evade: the search is broken, or the gradient is masked"
+        )
     by_chance = float(np.mean([-noise <= threshold for noise in noises]))
     facts: dict[str, Json] = {
         "budget": budget,
@@ -98,7 +102,7 @@ def evasion(
         "AUC before": before,
         "AUC of recognized outputs under attack": auc(-attacked, others),
         "evade by noise of that size": by_chance,
-        "evade without bound": float(freely.mean()),
+        "evade without bound": share,
     }
     keys = tuple(seen.made.judged_keys[i] for i in recognized) if seen.made.judged_keys else ()
     places = {key: i for i, key in enumerate(generated.keys)}
@@ -110,22 +114,3 @@ def evasion(
     detail = Detail(tuple(evaded.astype(float).tolist()), keys, exhibits=worst, facts=facts)
     k = int(evaded.sum())
     return {"evaded": Estimate(k / n, n, wilson(k, n), by_chance, detail)}
-
-
-def _leads(attack: Attack, x: Float[np.ndarray, "n c h w"], rng: Rng) -> None:
-    """Refuses an attack that does something at budget 0, or whose gradient leads nowhere; items x."""
-    if not np.array_equal(attack.run(x, 0.0, rng)[0], x):
-        raise ControlFailed(f"an attack with budget 0 changed its input: items lie outside {attack.low}..{attack.high}")
-    slope = np.abs(attack.measure(x)[1]).reshape(len(x), -1).max(axis=1)
-    if (dead := float((slope == 0).mean())) > DEAD:
-        raise ControlFailed(f"dead gradient: it is zero for {dead:.0%} of the items, so no attack can be trusted")
-
-
-def _works(noise: Float[np.ndarray, " n"], attacked: Float[np.ndarray, " n"], freely: float) -> None:
-    """Refuses an attack that chance equals, or that does not even succeed without a bound; losses [n], a share."""
-    if attacked.mean() <= noise.mean() or (attacked > noise).mean() <= 0.5:
-        raise ControlFailed("the attack does no more than random noise of the same size: its result would mean nothing")
-    if freely < SUCCEEDS:
-        raise ControlFailed(
-            f"without any bound {freely:.0%} of the outputs evade: the search is broken, or the gradient is masked"
-        )
