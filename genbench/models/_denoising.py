@@ -38,7 +38,7 @@ def ladder(objective: Objective, steps: int) -> Tensor:
     EDM's are even in sigma^(1/7), DDPM's so many of its steps at even distances (all of them at 1,000).
     """
     if objective == "ddpm":
-        down = of_ddpm().flip(0)[torch.linspace(0, TIMES - 1, min(steps, TIMES)).round().long()].float()
+        down = of_ddpm().flip(0)[torch.linspace(0, TIMES - 1, steps).round().long()].float()
     else:
         ramp = torch.linspace(0, 1, steps)
         down = (SIGMA_MAX ** (1 / RHO) + ramp * (SIGMA_MIN ** (1 / RHO) - SIGMA_MAX ** (1 / RHO))) ** RHO
@@ -78,6 +78,11 @@ def ancestral(denoise: Denoise, x: Tensor, sigmas: Tensor, fresh: Tensor) -> Ten
     return x
 
 
+def ends(objective: Objective) -> tuple[float, float]:
+    """The finest and the strongest noise."""
+    return (of_ddpm()[0].item(), of_ddpm()[-1].item()) if objective == "ddpm" else (SIGMA_MIN, SIGMA_MAX)
+
+
 @dataclass(frozen=True)
 class Bound:
     """How bits are counted, at `terms` levels of noise. scale: of the logistic that tells grey levels."""
@@ -85,11 +90,6 @@ class Bound:
     objective: Objective
     terms: int
     scale: float
-
-    @property
-    def ends(self) -> tuple[float, float]:
-        """The finest and the strongest noise."""
-        return (of_ddpm()[0].item(), of_ddpm()[-1].item()) if self.objective == "ddpm" else (SIGMA_MIN, SIGMA_MAX)
 
 
 def bound(denoise: Denoise, x: Tensor, seeds: Sequence[int], how: Bound) -> Tensor:
@@ -101,7 +101,7 @@ def bound(denoise: Denoise, x: Tensor, seeds: Sequence[int], how: Bound) -> Tens
     has a normal there). Estimated without bias at `terms` levels of noise, one at random in each of as many equal parts
     of ln sigma.
     """
-    (finest, most), terms = how.ends, how.terms
+    (finest, most), terms = ends(how.objective), how.terms
     span = math.log(most / finest)
     nats = -_total(x.square()) / (2 * most**2) + _told(denoise, x, seeds, finest, [how.scale])[0]
     placed = torch.special.ndtr(noise(seeds, terms, purpose="level").double())  # [n terms], uniform
@@ -115,8 +115,7 @@ def bound(denoise: Denoise, x: Tensor, seeds: Sequence[int], how: Bound) -> Tens
 
 def decoder_scale(denoise: Denoise, x: Tensor, objective: Objective) -> float:
     """The scale of the logistic about D(z_0) under which images x [n c h w] are likeliest."""
-    finest, _ = Bound(objective, 1, 1.0).ends
-    told = _told(denoise, x, range(len(x)), finest, SCALES)
+    told = _told(denoise, x, range(len(x)), ends(objective)[0], SCALES)
     return max(zip(SCALES, told, strict=True), key=lambda one: one[1].sum().item())[0]
 
 

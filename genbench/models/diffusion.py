@@ -232,7 +232,7 @@ class Diffusion(FollowsArcs):
         shape = self._fitted().shape
         if not self.counts and self.sampler != "ancestral":
             return shape
-        images = len(ladder(self.objective, self.sampling_steps)) - 1 if self.sampler == "ancestral" else 1
+        images = self.sampling_steps if self.sampler == "ancestral" else 1
         return (int(bool(self.counts)) + images * int(np.prod(shape)),)
 
     def _drawn(self, z: Tensor) -> Tensor:
