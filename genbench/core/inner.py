@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, TypeAlias, get_type_hints
+from typing import Annotated, Any, TypeAlias
 
 from genbench.core.catalogue import find
 from genbench.core.digest import digest
 from genbench.core.errors import GenBenchError, suggestion
 from genbench.core.lens import identity_of
 from genbench.core.model import Fittable, Placeable, Remote, Stands
-from genbench.core.settings import settings_of
+from genbench.core.settings import marked, settings_of
 
 WITHIN = "the family of the model within"
 Family: TypeAlias = Annotated[str, WITHIN]  # of a setting; the inner model's own then stand below `settings`
@@ -19,9 +18,8 @@ Family: TypeAlias = Annotated[str, WITHIN]  # of a setting; the inner model's ow
 
 def inner_of(target: Callable[..., Any]) -> str | None:
     """The setting of a family or lens that names the family of a model within it; None where there is none within."""
-    function = target.__init__ if inspect.isclass(target) else target
-    hints = get_type_hints(function, include_extras=True) if function is not object.__init__ else {}
-    return next((name for name, hint in hints.items() if WITHIN in getattr(hint, "__metadata__", ())), None)
+    hints = marked(target).items()
+    return next((name for name, hint in hints if WITHIN in getattr(hint, "__metadata__", ())), None)
 
 
 def inner_model(of: str, settings: Mapping[str, Any], owner: str, error: type[GenBenchError]) -> Any:

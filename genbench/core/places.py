@@ -7,11 +7,12 @@ A default leads somewhere as well, but for "", which is none and is not looked f
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeAlias, get_args, get_type_hints
+from typing import Annotated, Any, Literal, TypeAlias, get_args
+
+from genbench.core.settings import marked
 
 LIKE_PATHS = ("/", ".", "~")  # how a path begins, and no name on a hub
 HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?(/[\w.-]+\.gguf)?")
@@ -45,9 +46,7 @@ ModelOrHubId: TypeAlias = Annotated[str, Place("file or folder", "a hub id")]  #
 
 def places_of(target: Callable[..., Any]) -> dict[str, Place]:
     """The settings of a function, or of a class by its `__init__`, that lead somewhere, by name."""
-    function = target.__init__ if inspect.isclass(target) else target
-    hints = get_type_hints(function, include_extras=True) if function is not object.__init__ else {}
-    return {name: place for name, hint in hints.items() if (place := _place(hint)) is not None}
+    return {name: place for name, hint in marked(target).items() if (place := _place(hint)) is not None}
 
 
 def _place(hint: Any) -> Place | None:

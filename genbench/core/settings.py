@@ -26,7 +26,7 @@ class Setting:
 
 def settings_of(target: Callable[..., Any]) -> dict[str, Setting]:
     """The settings of a probe or data function, or of a class by its `__init__`, by name, in order."""
-    function = target.__init__ if inspect.isclass(target) else target
+    function = _asked(target)
     if function is object.__init__:
         return {}
     hints = get_type_hints(function)
@@ -35,6 +35,18 @@ def settings_of(target: Callable[..., Any]) -> dict[str, Setting]:
         for name, parameter in inspect.signature(function).parameters.items()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY and name not in GIVEN_BY_HARNESS
     }
+
+
+def marked(target: Callable[..., Any]) -> dict[str, Any]:
+    """The annotations of what `settings_of` reads, by name, with the marks that `Annotated` has put on them."""
+    function = _asked(target)
+    return {} if function is object.__init__ else get_type_hints(function, include_extras=True)
+
+
+def _asked(target: Callable[..., Any]) -> Callable[..., Any]:
+    """Whose parameters they are."""
+    function: Callable[..., Any] = target.__init__ if inspect.isclass(target) else target
+    return function
 
 
 def with_defaults(settings: Mapping[str, Setting], given: Mapping[str, Any]) -> dict[str, Any]:
