@@ -11,7 +11,7 @@ from torch import Tensor
 
 from genbench.core.chance import derive
 from genbench.core.data import Dataset, Item
-from genbench.core.evidence import Verdicts
+from genbench.core.evidence import LOGIT, Verdicts
 from genbench.core.model import History, Tick, Training, family
 from genbench.models._averaging import blend
 from genbench.models._latent_search import SEARCHED, nearest_latents
@@ -100,7 +100,7 @@ class Gan(FromLatents):
 
     def discriminate(self, items: Sequence[Item]) -> Verdicts:
         """log D/(1 - D), D the chance that its discriminator of the last step gives an item of being real."""
-        return self._judged(to_tensor(items, "gan", self._fitted().shape), "logit that the item is real")
+        return self._judged(to_tensor(items, "gan", self._fitted().shape), LOGIT)
 
     def reproduce(self, items: Sequence[Item]) -> Sequence[Item]:
         """Each item as near as a search of the latents comes to it."""

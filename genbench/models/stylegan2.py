@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from genbench.core.chance import derive
 from genbench.core.data import Dataset, Item
 from genbench.core.errors import ModelError
-from genbench.core.evidence import Verdicts
+from genbench.core.evidence import LOGIT, Verdicts
 from genbench.core.model import History, Tick, Training, family
 from genbench.models._averaging import blend
 from genbench.models._stylegan2 import Dense, Generator, Plan, blur_kernel, lrelu
@@ -192,7 +192,7 @@ class Stylegan2:
             beside = self._fitted().drawn(noise(range(1, GROUP), self.latent), range(1, GROUP), 1.0)
             beside = beside.repeat_interleave(n, dim=0)  # -> [3n c h w]: item i is in a group with i + n, ...
             said: Tensor = self._both()["critic"](2 * torch.cat([x, beside]) - 1)[:n]
-        return Verdicts(said.cpu().double().numpy(), "logit that the item is real")
+        return Verdicts(said.cpu().double().numpy(), LOGIT)
 
     def spaces(self) -> tuple[str, ...]:
         return "z", "w"
